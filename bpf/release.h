@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The end of an attempt: its record, when it may explain a 5xx. */
+#ifndef LBTRACE_RELEASE_H
+#define LBTRACE_RELEASE_H
+
+#include "bpf/attempt.h"
+#include "bpf/figures.h"
+
+#define SHUTDOWN_BOTH 3 /* RCV_SHUTDOWN | SEND_SHUTDOWN: close() was called */
+
+/* Whether this end is more than a healthy connection's. */
+static __always_inline bool release_is_failure(const struct socket_state *socket)
+{
+	if (!(socket->flags & ATTEMPT_ESTABLISHED))
+		return true;
+	if (socket->awaiting_response || (socket->flags & ATTEMPT_MISFIT))
+		return true;
+	/* Nothing was asked: a failure only when the backend ended it or spoke first. */
+	if (!socket->exchanges && !(socket->flags & ATTEMPT_SEEDED))
+		return socket->flags &
+		       (ATTEMPT_FIN_RECEIVED | ATTEMPT_RESET_RECEIVED | ATTEMPT_BEFORE_REQUEST);
+	return false;
+}
+
+/* The running thread's memory, when it is a thread of the owner: the kernel may finish a socket in anybody's context. */
+static __always_inline struct thread_state *release_thread(const struct socket_state *socket)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+
+	return tgid == socket->owner.tgid ? thread_current() : NULL;
+}
+
+static __always_inline void release_emit(struct sock *sk, struct socket_state *socket,
+					 __u8 old_state, struct thread_state *thread,
+					 __u64 answered_cookie)
+{
+	struct event_attempt *attempt = emit_reserve(EVENT_ATTEMPT, sizeof(*attempt));
+
+	if (!attempt)
+		return;
+	attempt_fill(attempt, socket, sk);
+	attempt->old_state = old_state;
+	attempt->answered_cookie = answered_cookie;
+	if (!thread)
+		attempt->ended_tid = 0;
+	bpf_ringbuf_submit(attempt, 0);
+}
+
+/*
+ * A backend answered and its connection is let go: healthy as a rule, but the answer may be one that
+ * the load balancer cannot use (cut short, malformed, too long), and then a 5xx comes with it.
+ * HAProxy has just written it; others write it next, and send takes the attempt from the thread.
+ */
+static __always_inline void release_answered(struct sock *sk, struct socket_state *socket,
+					     __u8 old_state)
+{
+	struct thread_state *thread = release_thread(socket);
+
+	if (!thread || !socket->client_cookie)
+		return;
+	if (thread_works_in_order(socket->owner.kind)) {
+		if (thread->answered_cookie != socket->client_cookie)
+			return;
+		thread->answered_cookie = 0;
+		release_emit(sk, socket, old_state, thread, socket->client_cookie);
+		return;
+	}
+	attempt_fill(&thread->answered, socket, sk);
+	thread->answered.header.type = EVENT_ATTEMPT;
+	thread->answered.old_state = old_state;
+}
+
+static __always_inline void release_failed(struct sock *sk, struct socket_state *socket,
+					   __u8 old_state)
+{
+	struct backend_figures *figures = figures_of(socket);
+	struct thread_state *thread = release_thread(socket);
+	__u64 answered = 0;
+
+	if (figures)
+		__sync_fetch_and_add(&figures->failed, 1);
+	if (socket->awaiting_response)
+		socket->flags |= ATTEMPT_EXCHANGE_OPEN;
+	if (thread)
+		answered =
+			thread_note_end(thread, socket->owner.kind, socket->cookie,
+					socket->client_cookie, socket->flags & ATTEMPT_NEVER_SENT);
+	release_emit(sk, socket, old_state, thread, answered);
+}
+
+/* Its owner lets go of a backend's socket. `old_state`: TCP state until now. */
+static __noinline int attempt_release(struct sock *sk, struct socket_state *socket, __u8 old_state)
+{
+	if (socket->role != SOCKET_BACKEND || socket->reported)
+		return 0;
+	socket->reported = 1;
+	if (!(socket->flags & (ATTEMPT_FIN_RECEIVED | ATTEMPT_RESET_RECEIVED)) && !socket->error)
+		socket->flags |= ATTEMPT_CLOSED_BY_OWNER;
+	if (release_is_failure(socket))
+		release_failed(sk, socket, old_state);
+	else if (socket->flags & ATTEMPT_ANSWERED)
+		release_answered(sk, socket, old_state);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/unit/records.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const uint16_t record_types[] = {
+	EVENT_ATTEMPT,	EVENT_RESPONSE, EVENT_PROCESS, EVENT_ACCEPT_DROP, EVENT_LOAD_BALANCER,
+	EVENT_LISTENER, EVENT_FIGURES,	EVENT_LOSS,    EVENT_TICK,	  EVENT_NEIGHBOUR,
+};
+const size_t record_type_count = sizeof(record_types) / sizeof(record_types[0]);
+
+uint16_t record_type_bytes(uint16_t type)
+{
+	switch (type) {
+	case EVENT_ATTEMPT:
+		return sizeof(struct event_attempt);
+	case EVENT_RESPONSE:
+		return sizeof(struct event_response);
+	case EVENT_PROCESS:
+		return sizeof(struct event_process);
+	case EVENT_ACCEPT_DROP:
+		return sizeof(struct event_accept_drop);
+	case EVENT_LOAD_BALANCER:
+		return sizeof(struct event_load_balancer);
+	case EVENT_LISTENER:
+		return sizeof(struct event_listener);
+	case EVENT_FIGURES:
+		return sizeof(struct event_figures);
+	case EVENT_LOSS:
+		return sizeof(struct event_loss);
+	case EVENT_NEIGHBOUR:
+		return sizeof(struct event_neighbour);
+	default:
+		return sizeof(struct event_tick);
+	}
+}
+
+static void make_owner(struct event_owner *owner, uint64_t seed)
+{
+	owner->group = 1000;
+	owner->tgid = 1000 + (uint32_t)(seed % 4);
+	owner->tid = owner->tgid;
+	owner->kind = seed % BALANCER_KINDS;
+	snprintf(owner->comm, sizeof(owner->comm), "worker-%u", owner->tgid);
+}
+
+static void make_address(struct event_address *address, uint64_t seed)
+{
+	address->family = seed % 2 ? 6 : 4;
+	address->bytes[0] = seed % 2 ? 0xfd : 10;
+	address->bytes[3] = (uint8_t)(seed % 251);
+	address->port = (uint16_t)(1024 + seed * 7919 % 60000);
+}
+
+static void make_attempt(struct event_attempt *attempt, uint64_t seed)
+{
+	uint64_t started_ns = attempt->header.time_ns - 3000000 - seed * 1237 % 1000000;
+
+	make_owner(&attempt->owner, seed);
+	make_address(&attempt->local, seed);
+	make_address(&attempt->remote, seed % 8);
+	attempt->header.flags = ATTEMPT_ESTABLISHED | ATTEMPT_RESET_RECEIVED;
+	attempt->cookie = 0x10000 + seed;
+	attempt->client_cookie = 0x20000 + seed;
+	attempt->started_ns = started_ns;
+	attempt->established_ns = started_ns + 150000 + seed * 17 % 90000;
+	attempt->request_ns = attempt->established_ns + 21000;
+	attempt->reset_received_ns = attempt->header.time_ns;
+	attempt->bytes_sent = 120 + seed % 400;
+	attempt->error = 104;
+	attempt->old_state = 1;
+	attempt->rtt_us = 100 + (uint32_t)(seed % 1000);
+	attempt->sent.kind = PAYLOAD_HTTP1;
+	attempt->sent.length = 3;
+	memcpy(attempt->sent.head, "GET", 3);
+}
+
+static void make_response(struct event_response *response, uint64_t seed)
+{
+	make_owner(&response->owner, seed);
+	make_address(&response->frontend, seed % 2);
+	make_address(&response->client, seed);
+	response->cookie = 0x20000 + seed;
+	response->attempt_cookie = 0x10000 + seed;
+	response->request_ns = response->header.time_ns - 5000000;
+	response->request_first_ns = response->request_ns;
+	response->requests = 1;
+	response->attempts = 1;
+	response->status = 502;
+}
+
+static void make_figures(struct event_figures *figures, uint64_t seed)
+{
+	make_owner(&figures->owner, seed);
+	make_address(&figures->backend.address, seed % 8);
+	figures->figures.attempts = seed;
+	figures->figures.connected = seed / 2;
+	figures->figures.connect_us.count = seed;
+	figures->figures.connect_us.buckets[seed % HISTOGRAM_BUCKETS] = (uint32_t)seed;
+}
+
+static void make_load_balancer(struct event_load_balancer *found, uint64_t seed)
+{
+	make_owner(&found->owner, seed);
+	found->processes = 2;
+	snprintf(found->config, sizeof(found->config), "/etc/lb/%u.conf", (unsigned int)seed);
+	snprintf(found->executable, sizeof(found->executable), "/usr/sbin/lb");
+}
+
+void record_make(union event *event, uint16_t type, uint64_t seed)
+{
+	uint16_t bytes = record_type_bytes(type);
+
+	memset(event, 0, bytes);
+	event->header.type = type;
+	event->header.size_bytes = bytes;
+	event->header.time_ns = 1000000000000ull + seed * 130003;
+	switch (type) {
+	case EVENT_ATTEMPT:
+		make_attempt(&event->attempt, seed);
+		break;
+	case EVENT_RESPONSE:
+		make_response(&event->response, seed);
+		break;
+	case EVENT_PROCESS:
+		make_owner(&event->process.owner, seed);
+		break;
+	case EVENT_ACCEPT_DROP:
+		make_owner(&event->accept_drop.owner, seed);
+		make_address(&event->accept_drop.listener, seed);
+		break;
+	case EVENT_LOAD_BALANCER:
+		make_load_balancer(&event->load_balancer, seed);
+		break;
+	case EVENT_LISTENER:
+		make_owner(&event->listener.owner, seed);
+		make_address(&event->listener.address, seed);
+		break;
+	case EVENT_FIGURES:
+		make_figures(&event->figures, seed);
+		break;
+	case EVENT_NEIGHBOUR:
+		make_address(&event->neighbour.address, seed);
+		break;
+	default:
+		break;
+	}
+}

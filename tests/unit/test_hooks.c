@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The hook table and the choosing, on made-up kernels; and the table against the built programs. */
+#include "tests/unit/cmocka_plus.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/capture/hooks.h"
+
+/* A kernel that has everything but these programs' hooks. */
+struct made_up_kernel {
+	const char *lacks[HOOK_ROLES * HOOK_CANDIDATES_MAX];
+	int asked;
+};
+
+static bool made_up_offers(void *context, const struct hook_candidate *candidate, char *why)
+{
+	struct made_up_kernel *kernel = context;
+
+	kernel->asked++;
+	for (int i = 0; kernel->lacks[i]; i++) {
+		if (!strcmp(kernel->lacks[i], candidate->program)) {
+			snprintf(why, HOOK_WHY_BYTES, "made up without");
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *chosen(const struct hook_plan *plan, enum hook_role role)
+{
+	const struct hook_candidate *candidate = hook_plan_candidate(plan, role);
+
+	return candidate ? candidate->program : "none";
+}
+
+static void choose_on(struct hook_plan *plan, struct made_up_kernel *kernel)
+{
+	hook_plan_init(plan);
+	hook_plan_choose(plan, made_up_offers, kernel);
+}
+
+static int count_candidates(const struct hook_row *row)
+{
+	int count = 0;
+
+	while (count < HOOK_CANDIDATES_MAX && row->candidates[count].program)
+		count++;
+	return count;
+}
+
+static bool is_role_name(const char *name)
+{
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		if (!strcmp(hook_row(role)->name, name))
+			return true;
+	}
+	return false;
+}
+
+static void every_row_is_whole(void **state)
+{
+	(void)state;
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		const struct hook_row *row = hook_row(role);
+		int count = count_candidates(row);
+
+		assert_non_null(row->name);
+		assert_true(count > 0);
+		assert_true(row->without || row->served_by);
+		assert_true(!row->served_by || is_role_name(row->served_by));
+		for (int i = 0; i < count; i++) {
+			const struct hook_candidate *candidate = &row->candidates[i];
+
+			assert_non_null(candidate->target);
+			/* A program's name begins with its role's. */
+			if (strncmp(candidate->program, row->name, strlen(row->name)))
+				fail_msg("%s serves %s", candidate->program, row->name);
+			assert_true(i > 0 || !candidate->degrades);
+		}
+		/* Whatever stands behind an unused place would never be looked at. */
+		for (int i = count; i < HOOK_CANDIDATES_MAX; i++)
+			assert_null(row->candidates[i].program);
+	}
+}
+
+static void programs_are_unique(void **state)
+{
+	(void)state;
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		for (int i = 0; i < count_candidates(hook_row(role)); i++) {
+			struct hook_plan plan;
+
+			hook_plan_init(&plan);
+			assert_true(hook_plan_refuse(&plan, hook_row(role)->candidates[i].program,
+						     "test"));
+			assert_true(plan.refused[role][i]);
+		}
+	}
+}
+
+/* The kernel takes no bare address for socket storage. */
+static void kprobes_keep_sockets_by_pointer(void **state)
+{
+	(void)state;
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		for (int i = 0; i < count_candidates(hook_row(role)); i++) {
+			const struct hook_candidate *candidate = &hook_row(role)->candidates[i];
+
+			if (candidate->kind == HOOK_KPROBE || candidate->kind == HOOK_KRETPROBE)
+				assert_int_equal(candidate->storage, HOOK_STORAGE_POINTER);
+		}
+	}
+}
+
+static void takes_the_first_where_all_is_offered(void **state)
+{
+	struct made_up_kernel kernel = { 0 };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	for (int role = 0; role < HOOK_ROLES; role++)
+		assert_int_equal(plan.chosen[role], role == HOOK_ACCEPT ? -1 : 0);
+	assert_true(plan.socket_storage);
+	assert_int_equal(hook_plan_missing(&plan), -1);
+}
+
+static void takes_the_next_and_says_why(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "reset_sent_tp_btf_3", "exit_tp_btf_2",
+						    "oom_tp_btf_2", "oom_tp_btf_1" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_string_equal(chosen(&plan, HOOK_RESET_SENT), "reset_sent_tp_btf_2");
+	assert_string_equal(chosen(&plan, HOOK_EXIT), "exit_tp_btf_1");
+	assert_string_equal(plan.why[HOOK_EXIT][0], "made up without");
+	assert_false(plan.refused[HOOK_EXIT][1]);
+	assert_string_equal(chosen(&plan, HOOK_OOM), "none");
+}
+
+static void an_optional_role_may_be_empty(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "error_tp_btf" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_null(hook_plan_candidate(&plan, HOOK_ERROR));
+	assert_int_equal(hook_plan_missing(&plan), -1);
+}
+
+/* Socket storage is worth more than a kprobe for an optional role. */
+static void storage_comes_before_kprobes(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "connect_fentry", "send_tp_btf",
+						    "send_fentry" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_true(plan.socket_storage);
+	assert_string_equal(chosen(&plan, HOOK_CONNECT), "none");
+	assert_string_equal(chosen(&plan, HOOK_SEND), "none");
+	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_iter");
+}
+
+static void without_storage_sockets_are_kept_by_pointer(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "connect_fentry" } };
+	struct hook_plan plan;
+
+	(void)state;
+	hook_plan_init(&plan);
+	plan.socket_storage = false;
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	assert_false(plan.socket_storage);
+	assert_string_equal(chosen(&plan, HOOK_CONNECT), "connect_kprobe");
+	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_hash_iter");
+}
+
+static void a_required_role_can_be_missing(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "state_tp_btf" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_int_equal(hook_plan_missing(&plan), HOOK_STATE);
+}
+
+static void refused_later_takes_the_next(void **state)
+{
+	struct made_up_kernel kernel = { 0 };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_string_equal(chosen(&plan, HOOK_EXIT), "exit_tp_btf_2");
+	assert_true(hook_plan_refuse(&plan, "exit_tp_btf_2", "does not load"));
+	assert_null(hook_plan_candidate(&plan, HOOK_EXIT));
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	assert_string_equal(chosen(&plan, HOOK_EXIT), "exit_tp_btf_1");
+	assert_string_equal(plan.why[HOOK_EXIT][0], "does not load");
+
+	/* A second refusal changes nothing: the rounds of loading end by that. */
+	assert_false(hook_plan_refuse(&plan, "exit_tp_btf_2", "again"));
+	assert_false(hook_plan_refuse(&plan, "no_such_program", "again"));
+	assert_string_equal(plan.why[HOOK_EXIT][0], "does not load");
+}
+
+static void a_refused_candidate_is_not_asked_for_again(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "receive_tp_btf", "receive_fentry" } };
+	struct hook_plan plan;
+	int asked;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	asked = kernel.asked;
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	/* Every role but the empty one, and accept, which socket storage does the work of. */
+	assert_int_equal(kernel.asked - asked, HOOK_ROLES - 2);
+}
+
+static void the_list_refuses(void **state)
+{
+	struct made_up_kernel kernel = { 0 };
+	struct hook_plan plan;
+
+	(void)state;
+	hook_plan_init(&plan);
+	assert_int_equal(hook_plan_refuse_list(&plan, "drop:drop_tp_btf_4,connect:connect_fentry"),
+			 0);
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	assert_string_equal(chosen(&plan, HOOK_DROP), "drop_tp_btf_3");
+	assert_string_equal(chosen(&plan, HOOK_CONNECT), "none");
+	assert_true(plan.socket_storage);
+
+	assert_int_equal(hook_plan_refuse_list(&plan, "storage:socket"), 0);
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	assert_false(plan.socket_storage);
+	assert_string_equal(chosen(&plan, HOOK_CONNECT), "connect_kprobe");
+}
+
+static void a_wrong_list_is_refused(void **state)
+{
+	static const char *const lists[] = { "drop",
+					     ":",
+					     "drop:",
+					     ":drop_tp_btf_4",
+					     "state:drop_tp_btf_4",
+					     "dro:drop_tp_btf_4",
+					     "drop:drop_tp_btf_4,x",
+					     "storage:hash" };
+	struct hook_plan plan;
+	char longest[512];
+
+	(void)state;
+	hook_plan_init(&plan);
+	for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+		if (hook_plan_refuse_list(&plan, lists[i]) != -EINVAL)
+			fail_msg("accepted: %s", lists[i]);
+	}
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(hook_plan_refuse_list(&plan, longest), -EINVAL);
+	assert_int_equal(hook_plan_refuse_list(&plan, ""), 0);
+}
+
+static const struct hook_candidate *find_candidate(const char *program)
+{
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		for (int i = 0; i < count_candidates(hook_row(role)); i++) {
+			if (!strcmp(hook_row(role)->candidates[i].program, program))
+				return &hook_row(role)->candidates[i];
+		}
+	}
+	return NULL;
+}
+
+/* The object of this build: two directories above this program. */
+static struct bpf_object *open_object(void)
+{
+	char path[PATH_MAX] = "", object[PATH_MAX + 32];
+	struct bpf_object *opened;
+
+	assert_true(readlink("/proc/self/exe", path, sizeof(path) - 1) > 0);
+	snprintf(object, sizeof(object), "%s/lbtrace.bpf.o", dirname(dirname(dirname(path))));
+	opened = bpf_object__open_file(object, NULL);
+	assert_int_equal(libbpf_get_error(opened), 0);
+	return opened;
+}
+
+/* A program that no row names would never run; one that a row names otherwise would run elsewhere. */
+static void every_built_program_has_its_row(void **state)
+{
+	struct bpf_object *object = open_object();
+	struct bpf_program *program;
+	int count = 0;
+
+	(void)state;
+	bpf_object__for_each_program(program, object) {
+		const char *name = bpf_program__name(program);
+		const struct hook_candidate *candidate = find_candidate(name);
+		char section[96];
+
+		if (!candidate) {
+			fail_msg("%s is in no row of the hook table", name);
+			break;
+		}
+		/* libbpf keeps the question mark of SEC("?...") to itself. */
+		snprintf(section, sizeof(section), "%s/%s", hook_kind_name(candidate->kind),
+			 candidate->target);
+		if (strcmp(section, bpf_program__section_name(program)) &&
+		    strcmp(section, bpf_program__section_name(program) + 1))
+			fail_msg("%s: SEC(\"%s\"), the table has %s", name,
+				 bpf_program__section_name(program), section);
+		assert_false(bpf_program__autoload(program));
+		count++;
+	}
+	assert_true(count > 0);
+	bpf_object__close(object);
+}
+
+/* Users would be told of hooks that they can never have. */
+static void every_candidate_is_built(void **state)
+{
+	struct bpf_object *object = open_object();
+
+	(void)state;
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		for (int i = 0; i < count_candidates(hook_row(role)); i++) {
+			const char *program = hook_row(role)->candidates[i].program;
+
+			if (!bpf_object__find_program_by_name(object, program))
+				fail_msg("%s is not built", program);
+		}
+	}
+	bpf_object__close(object);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_is_whole),
+		cmocka_unit_test(programs_are_unique),
+		cmocka_unit_test(kprobes_keep_sockets_by_pointer),
+		cmocka_unit_test(takes_the_first_where_all_is_offered),
+		cmocka_unit_test(takes_the_next_and_says_why),
+		cmocka_unit_test(an_optional_role_may_be_empty),
+		cmocka_unit_test(storage_comes_before_kprobes),
+		cmocka_unit_test(without_storage_sockets_are_kept_by_pointer),
+		cmocka_unit_test(a_required_role_can_be_missing),
+		cmocka_unit_test(refused_later_takes_the_next),
+		cmocka_unit_test(a_refused_candidate_is_not_asked_for_again),
+		cmocka_unit_test(the_list_refuses),
+		cmocka_unit_test(a_wrong_list_is_refused),
+		cmocka_unit_test(every_built_program_has_its_row),
+		cmocka_unit_test(every_candidate_is_built),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/capture/capture.h"
+#include "user/capture/figures.h"
+#include "user/capture/followed.h"
+#include "user/capture/load.h"
+#include "user/capture/losses.h"
+#include "user/capture/privilege.h"
+#include "user/capture/seed.h"
+#include "user/lib/clock.h"
+#include "user/lib/message.h"
+
+struct capture {
+	struct load load;
+	struct ring_buffer *ring;
+	struct followed *followed;
+	struct figures *figures;
+	struct losses losses;
+	bool seeded; /* capture_seed() was called */
+	bool seed_again; /* for a process that was followed since */
+	/* Whoever takes records now; ring_buffer__new() takes but one context. */
+	record_sink sink;
+	void *context;
+};
+
+static int take_record(void *context, void *data, size_t bytes)
+{
+	struct capture *capture = context;
+
+	if (record_check(data, bytes) < 0) {
+		if (!capture->losses.malformed++)
+			message_error(
+				"a record of %zu bytes from the kernel is malformed and is left out; "
+				"program and kernel side are of different builds",
+				bytes);
+		return 0;
+	}
+	return capture->sink(capture->context, data);
+}
+
+static int open_map(const struct capture *capture, const char *name, int *fd)
+{
+	*fd = load_map(&capture->load, name);
+	if (*fd >= 0)
+		return 0;
+	message_error("the built-in programs have no map %s", name);
+	return *fd;
+}
+
+static int open_maps(struct capture *capture)
+{
+	int events_fd, processes_fd, backends_fd;
+	int err;
+
+	err = open_map(capture, "events", &events_fd);
+	if (!err)
+		err = open_map(capture, "processes", &processes_fd);
+	if (!err)
+		err = open_map(capture, "backends", &backends_fd);
+	if (!err)
+		err = open_map(capture, "losses", &capture->losses.map_fd);
+	if (err)
+		return err;
+
+	capture->ring = ring_buffer__new(events_fd, take_record, capture, NULL);
+	err = capture->ring ? 0 : -errno;
+	if (err)
+		message_error("mapping the ring buffer failed: %s", strerror(-err));
+	if (!err)
+		err = followed_new(processes_fd, &capture->followed);
+	if (!err)
+		err = figures_new(backends_fd, load_map(&capture->load, "sweeps"),
+				  capture->followed, &capture->figures);
+	return err;
+}
+
+int capture_open(const struct capture_options *options, struct capture **capture)
+{
+	struct capture *made;
+	int err = privilege_check();
+
+	if (err) {
+		privilege_explain();
+		return err;
+	}
+	made = calloc(1, sizeof(*made));
+	if (!made) {
+		message_error("attaching to the kernel failed: out of memory");
+		return -ENOMEM;
+	}
+	err = load_open(&made->load, options);
+	if (!err)
+		err = open_maps(made);
+	if (!err)
+		err = privilege_reduce(options->netns != 0);
+	if (err) {
+		capture_close(made);
+		return err;
+	}
+	*capture = made;
+	return 0;
+}
+
+int capture_follow(struct capture *capture, const struct event_owner *owner)
+{
+	bool is_new = false;
+	int err = followed_add(capture->followed, owner, &is_new);
+
+	if (is_new && capture->seeded)
+		capture->seed_again = true;
+	if (err)
+		message_error("following process %u (%.*s) failed: %s", owner->tgid,
+			      EVENT_COMM_BYTES, owner->comm,
+			      err == -E2BIG ? "too many processes are followed" : strerror(-err));
+	return err;
+}
+
+int capture_forget(struct capture *capture, uint32_t tgid)
+{
+	uint32_t group_gone = 0;
+	int err = followed_remove(capture->followed, tgid, &group_gone);
+
+	if (!err && group_gone)
+		err = figures_forget_group(capture->figures, group_gone);
+	return err;
+}
+
+int capture_seed(struct capture *capture)
+{
+	uint32_t left_out = 0;
+	int err;
+
+	capture->seeded = true;
+	capture->seed_again = false;
+	err = seed_run(&capture->load, &left_out);
+	capture->losses.unseeded += left_out;
+	if (err)
+		message_error("looking at the open connections failed: %s; those that were open "
+			      "before are not followed",
+			      strerror(-err));
+	return err;
+}
+
+static int seed_newcomers(struct capture *capture)
+{
+	return capture->seed_again ? capture_seed(capture) : 0;
+}
+
+int capture_poll(struct capture *capture, int timeout_ms, record_sink sink, void *context)
+{
+	int err = seed_newcomers(capture);
+
+	if (err)
+		return err;
+	capture->sink = sink;
+	capture->context = context;
+	err = ring_buffer__poll(capture->ring, timeout_ms);
+	return err < 0 ? err : 0;
+}
+
+static int give_tick(record_sink sink, void *context)
+{
+	struct event_tick tick = {
+		.header = { .type = EVENT_TICK,
+			    .size_bytes = sizeof(tick),
+			    .time_ns = clock_now_ns() },
+	};
+
+	return sink(context, &tick.header);
+}
+
+int capture_tick(struct capture *capture, record_sink sink, void *context)
+{
+	int err = seed_newcomers(capture);
+
+	if (err)
+		return err;
+	err = load_iterate(&capture->load, HOOK_SWEEP);
+	if (err && err != -ENOENT) {
+		message_error("counting the open connections failed: %s", strerror(-err));
+		return err;
+	}
+	/* Whatever the programs did not wake anybody for comes before the tick that follows it. */
+	capture->sink = sink;
+	capture->context = context;
+	err = ring_buffer__consume(capture->ring);
+	if (err >= 0)
+		err = figures_give(capture->figures, sink, context);
+	if (!err)
+		err = losses_give(&capture->losses, sink, context);
+	if (!err)
+		err = give_tick(sink, context);
+	return err;
+}
+
+uint64_t capture_lost(const struct capture *capture)
+{
+	return losses_total(&capture->losses);
+}
+
+void capture_close(struct capture *capture)
+{
+	if (!capture)
+		return;
+	figures_free(capture->figures);
+	followed_free(capture->followed);
+	ring_buffer__free(capture->ring);
+	load_close(&capture->load);
+	free(capture);
+}

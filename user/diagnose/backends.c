@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "user/diagnose/backends_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct backends *backends_new(void)
+{
+	struct backends *backends = calloc(1, sizeof(*backends));
+
+	if (backends)
+		TAILQ_INIT(&backends->failing);
+	return backends;
+}
+
+void backends_free(struct backends *backends)
+{
+	struct figures_entry *figures, *next_figures;
+	struct backend *backend, *next_backend;
+
+	if (!backends)
+		return;
+	HASH_ITER(hh, backends->figures, figures, next_figures) {
+		HASH_DEL(backends->figures, figures);
+		free(figures);
+	}
+	HASH_ITER(hh, backends->table, backend, next_backend) {
+		HASH_DEL(backends->table, backend);
+		free(backend);
+	}
+	free(backends);
+}
+
+static void make_address(const struct event_address *address, struct event_address *key)
+{
+	memset(key, 0, sizeof(*key));
+	key->family = address->family;
+	if (!address->family)
+		return;
+	memcpy(key->bytes, address->bytes, address->family == 4 ? 4 : sizeof(key->bytes));
+	key->port = address->port;
+}
+
+/* The entry of `address` as `owner` sees it, made when there is none; NULL: out of memory. */
+static struct backend *find_or_add(struct backends *backends, const struct event_address *address,
+				   const struct event_owner *owner)
+{
+	struct backend_name name = { 0 };
+	struct backend *backend;
+
+	make_address(address, &name.address);
+	memcpy(name.load_balancer, owner->comm, strnlen(owner->comm, sizeof(owner->comm) - 1));
+	HASH_FIND(hh, backends->table, &name, sizeof(name), backend);
+	if (!backend && HASH_COUNT(backends->table) >= BACKENDS_MAX)
+		return &backends->other;
+	if (!backend) {
+		backend = calloc(1, sizeof(*backend));
+		if (!backend)
+			return NULL;
+		backend->name = name;
+		HASH_ADD(hh, backends->table, name, sizeof(backend->name), backend);
+		if (!backend->hh.tbl) {
+			free(backend);
+			return NULL;
+		}
+	}
+	backend->owner = *owner;
+	return backend;
+}
+
+int backends_note_attempt(struct backends *backends, const struct event_attempt *attempt)
+{
+	struct backend *backend = find_or_add(backends, &attempt->remote, &attempt->owner);
+	uint32_t flags = attempt->header.flags;
+
+	if (!backend)
+		return -ENOMEM;
+	if (flags & ATTEMPT_RESET_RECEIVED)
+		backend->resets_received++;
+	if (flags & ATTEMPT_RESET_SENT)
+		backend->resets_sent++;
+	/* A connection that is used again was counted when it was made. */
+	if (attempt->exchanges > 1 || (flags & ATTEMPT_SEEDED))
+		return 0;
+	backend->attempts++;
+	if (flags & ATTEMPT_ESTABLISHED)
+		backend->connected++;
+	return 0;
+}
+
+static struct figures_entry *add_figures(struct backends *backends,
+					 const struct event_figures *event,
+					 const struct backend_key *key)
+{
+	struct backend *backend = find_or_add(backends, &event->backend.address, &event->owner);
+	struct figures_entry *entry;
+
+	if (!backend)
+		return NULL;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	entry->key = *key;
+	HASH_ADD(hh, backends->figures, key, sizeof(entry->key), entry);
+	if (!entry->hh.tbl) {
+		free(entry);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(&backend->figures, entry, of_backend);
+	return entry;
+}
+
+int backends_note_figures(struct backends *backends, const struct event_figures *event,
+			  uint64_t *since_ns)
+{
+	struct backend_key key = { .group = event->backend.group, .netns = event->backend.netns };
+	struct figures_entry *entry;
+
+	*since_ns = 0;
+	make_address(&event->backend.address, &key.address);
+	HASH_FIND(hh, backends->figures, &key, sizeof(key), entry);
+	if (!entry && HASH_COUNT(backends->figures) >= BACKENDS_FIGURES_MAX) {
+		backends->lost++;
+		return 0;
+	}
+	if (!entry)
+		entry = add_figures(backends, event, &key);
+	if (!entry)
+		return -ENOMEM;
+	if (event->figures.connected > entry->figures.connected)
+		*since_ns = entry->time_ns;
+	entry->figures = event->figures;
+	entry->time_ns = event->header.time_ns;
+	return 0;
+}
+
+/* A backend that answers is no failed attempt, whatever it answers. */
+static bool is_failed_attempt(const struct event_attempt *attempt)
+{
+	return !(attempt->header.flags & ATTEMPT_ANSWERED_5XX);
+}
+
+static void note_last_failure(struct backends *backends, struct backend *backend,
+			      const struct attempt_view *attempt)
+{
+	if (backend == &backends->other)
+		return;
+	if (backend->last_failure_ns)
+		TAILQ_REMOVE(&backends->failing, backend, by_failure);
+	backend->last_failure_ns =
+		attempt->event.header.time_ns ? attempt->event.header.time_ns : 1;
+	backend->last_failure = attempt->outcome;
+	TAILQ_INSERT_HEAD(&backends->failing, backend, by_failure);
+}
+
+/* As many whole lines as make up one that is not too long. */
+static void keep_evidence(struct backend *backend, enum cause_id cause,
+			  const struct evidence *evidence)
+{
+	size_t length = 0;
+
+	if (!evidence->count || (*backend->evidence && backend->evidence_of == cause))
+		return;
+	backend->evidence_of = cause;
+	for (size_t i = 0; i < evidence->count; i++) {
+		const char *separator = i ? "; " : "";
+		size_t bytes = strlen(separator) + strlen(evidence->lines[i]);
+
+		if (bytes >= sizeof(backend->evidence) - length)
+			break;
+		stpcpy(stpcpy(backend->evidence + length, separator), evidence->lines[i]);
+		length += bytes;
+	}
+}
+
+int backends_note_failure(struct backends *backends, const struct attempt_view *attempt,
+			  bool absorbed)
+{
+	struct backend *backend =
+		find_or_add(backends, &attempt->event.remote, &attempt->event.owner);
+	uint64_t count;
+
+	if (!backend)
+		return -ENOMEM;
+	note_last_failure(backends, backend, attempt);
+	if (is_failed_attempt(&attempt->event))
+		backend->failed++;
+	if (!absorbed)
+		return 0;
+	backend->absorbed++;
+	backend->absorbed_causes[attempt->outcome]++;
+	if (!backend->gateway_errors &&
+	    backends_main_cause(backend->absorbed_causes, &count) == attempt->outcome)
+		keep_evidence(backend, attempt->outcome, &attempt->evidence);
+	return 0;
+}
+
+int backends_note_benign(struct backends *backends, const struct event_attempt *attempt)
+{
+	struct backend *backend = find_or_add(backends, &attempt->remote, &attempt->owner);
+
+	if (!backend)
+		return -ENOMEM;
+	backend->benign++;
+	return 0;
+}
+
+static void count_down(uint64_t *count)
+{
+	if (*count)
+		--*count;
+}
+
+int backends_undo_failure(struct backends *backends, const struct event_attempt *attempt,
+			  enum cause_id cause)
+{
+	struct backend *backend = find_or_add(backends, &attempt->remote, &attempt->owner);
+
+	if (!backend)
+		return -ENOMEM;
+	count_down(&backend->absorbed);
+	count_down(&backend->absorbed_causes[cause]);
+	if (is_failed_attempt(attempt))
+		count_down(&backend->failed);
+	return 0;
+}
+
+int backends_undo_benign(struct backends *backends, const struct event_attempt *attempt)
+{
+	struct backend *backend = find_or_add(backends, &attempt->remote, &attempt->owner);
+
+	if (!backend)
+		return -ENOMEM;
+	count_down(&backend->benign);
+	return 0;
+}
+
+int backends_note_error(struct backends *backends, const struct gateway_error *error)
+{
+	struct backend *backend;
+	uint64_t count;
+
+	if (!error->has_backend)
+		return 0;
+	backend = find_or_add(backends, &error->backend, &error->event.owner);
+	if (!backend)
+		return -ENOMEM;
+	/* What was said of absorbed failures makes room. */
+	if (!backend->gateway_errors)
+		*backend->evidence = '\0';
+	backend->gateway_errors++;
+	if (!backend->causes[error->cause]++ ||
+	    error->confidence < backend->confidence[error->cause])
+		backend->confidence[error->cause] = error->confidence;
+	if (backends_main_cause(backend->causes, &count) == error->cause)
+		keep_evidence(backend, error->cause, &error->evidence);
+	return 0;
+}
+
+size_t backends_find_failing(const struct backends *backends, const char *comm, uint64_t since_ns,
+			     struct backend_failure *found, size_t most)
+{
+	const unsigned int looked_at_most = 64;
+	const struct backend *backend;
+	unsigned int seen = 0;
+	size_t count = 0;
+
+	TAILQ_FOREACH(backend, &backends->failing, by_failure) {
+		if (count == most || seen++ == looked_at_most ||
+		    backend->last_failure_ns < since_ns)
+			break;
+		if (strcmp(backend->name.load_balancer, comm) != 0)
+			continue;
+		found[count].address = backend->name.address;
+		found[count].time_ns = backend->last_failure_ns;
+		found[count].cause = backend->last_failure;
+		count++;
+	}
+	return count;
+}
+
+uint64_t backends_lost(const struct backends *backends)
+{
+	return backends->lost;
+}

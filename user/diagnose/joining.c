@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "user/diagnose/joining.h"
+
+#include "user/diagnose/model.h"
+
+/* Two threads' clocks and the way from a hook to its time stamp. */
+#define SLACK_NS (1000 * 1000ull)
+
+/* A turn of a thread that was descheduled in the midst of it. */
+#define TURN_NS (1000 * 1000 * 1000ull)
+
+static bool has_flag(const struct event_attempt *attempt, uint32_t flag)
+{
+	return attempt->header.flags & flag;
+}
+
+/* When the attempt began for its request; 0: not known. */
+static uint64_t begin_ns(const struct event_attempt *attempt)
+{
+	if (attempt->exchanges > 1 || has_flag(attempt, ATTEMPT_SEEDED))
+		return attempt->request_ns;
+	return attempt->started_ns;
+}
+
+/* When the first byte of the request was read; 0: not known. */
+static uint64_t request_ns(const struct event_response *response)
+{
+	return response->request_first_ns ? response->request_first_ns : response->request_ns;
+}
+
+static bool contradicts(const struct event_attempt *attempt, const struct event_response *response)
+{
+	uint64_t begun = begin_ns(attempt), asked = request_ns(response);
+
+	if (attempt->owner.group != response->owner.group)
+		return true;
+	if (has_flag(attempt, ATTEMPT_ANSWERED_5XX) && attempt->received.status != response->status)
+		return true;
+	if (has_flag(attempt, ATTEMPT_ADJACENT_CLIENT) && attempt->client_cookie &&
+	    attempt->client_cookie != response->cookie)
+		return true;
+	/* One clock, and each hook stamps as it runs: no slack, or the client's next request is near. */
+	if (begun > response->header.time_ns)
+		return true;
+	if (begun && asked && begun < asked)
+		return true;
+	return attempt->header.time_ns + SLACK_NS < asked;
+}
+
+static bool is_free(const struct attempt_entry *attempt, const struct error_entry *error)
+{
+	return !attempt->claimed_by && !contradicts(&attempt->event, &error->event);
+}
+
+static bool is_newer(const struct attempt_entry *attempt, const struct attempt_entry *than)
+{
+	return !than || attempt->event.header.time_ns > than->event.header.time_ns;
+}
+
+/* The 5xx was written, and then the thread let go of this. */
+static struct attempt_entry *find_answered(struct window *window, struct error_entry *error)
+{
+	uint64_t written = error->event.header.time_ns;
+	struct attempt_entry *attempt, *found = NULL;
+	unsigned int seen = 0;
+
+	if (!error->event.cookie)
+		return NULL;
+	LIST_FOREACH(attempt, window_by_answered(window, error->event.cookie), by_answered) {
+		uint64_t ended = attempt->event.header.time_ns;
+
+		if (seen++ >= WINDOW_SEARCH_MAX)
+			break;
+		/* The first one after: what follows is for the client's next request. */
+		if (attempt->event.answered_cookie == error->event.cookie && ended >= written &&
+		    ended <= written + JOINING_AFTER_NS && is_free(attempt, error) &&
+		    (!found || !is_newer(attempt, found)))
+			found = attempt;
+	}
+	return found;
+}
+
+/* The thread let go of this, or read its 5xx, and then the 5xx was written. */
+static struct attempt_entry *find_adjacent(struct window *window, struct error_entry *error)
+{
+	uint64_t written = error->event.header.time_ns;
+	struct attempt_entry *attempt, *found = NULL;
+	unsigned int seen = 0;
+
+	if (!error->event.attempt_cookie)
+		return NULL;
+	LIST_FOREACH(attempt, window_by_cookie(window, error->event.attempt_cookie), by_cookie) {
+		uint64_t ended = attempt->event.header.time_ns;
+
+		if (seen++ >= WINDOW_SEARCH_MAX)
+			break;
+		if (attempt->event.cookie != error->event.attempt_cookie || ended > written)
+			continue;
+		/* Only a backend's own 5xx may wait, for its body. */
+		if (!has_flag(&attempt->event, ATTEMPT_ANSWERED_5XX) && ended + TURN_NS < written)
+			continue;
+		if (is_free(attempt, error) && is_newer(attempt, found))
+			found = attempt;
+	}
+	return found;
+}
+
+/* Both at once come from load balancers that pass on answers and write errors of their own in one
+ * turn: each is told by the client that it was made for. */
+static struct attempt_entry *choose_exact(const struct error_entry *error,
+					  struct attempt_entry *adjacent,
+					  struct attempt_entry *answered)
+{
+	uint64_t client = error->event.cookie;
+
+	if (!answered || !adjacent)
+		return answered ? answered : adjacent;
+	if ((answered->event.client_cookie == client) != (adjacent->event.client_cookie == client))
+		return answered->event.client_cookie == client ? answered : adjacent;
+	/* A backend's own 5xx with this status stands, unless something was tried after it. */
+	if (has_flag(&adjacent->event, ATTEMPT_ANSWERED_5XX) &&
+	    begin_ns(&answered->event) < adjacent->event.header.time_ns)
+		return adjacent;
+	return answered;
+}
+
+void joining_add_exact(struct window *window, struct error_entry *error)
+{
+	struct attempt_entry *adjacent = find_adjacent(window, error);
+	struct attempt_entry *answered = find_answered(window, error);
+	struct attempt_entry *last = choose_exact(error, adjacent, answered);
+
+	error->joined = true;
+	if (window->next_join == error)
+		window->next_join = TAILQ_NEXT(error, by_age);
+	if (!last)
+		return;
+	window_claim(error, last, JOIN_EXACT);
+	error->exact = last;
+}
+
+/* Whether a hinted attempt may be one of this 5xx's request. */
+static bool is_hinted(const struct attempt_entry *attempt, const struct error_entry *error)
+{
+	const struct event_response *response = &error->event;
+	uint64_t ended = attempt->event.header.time_ns;
+
+	if (attempt->event.client_cookie != response->cookie || !is_free(attempt, error))
+		return false;
+	if (error->exact)
+		return ended <= error->exact->event.header.time_ns;
+	if (ended > response->header.time_ns + SLACK_NS)
+		return false;
+	/* Written in the turn that read the request: at most a connect() that failed at once. */
+	if ((response->header.flags & RESPONSE_IMMEDIATE) &&
+	    !has_flag(&attempt->event, ATTEMPT_NEVER_SENT))
+		return false;
+	if ((response->header.flags & RESPONSE_FD_EXHAUSTED) &&
+	    !has_flag(&attempt->event, ATTEMPT_ADJACENT_CLIENT))
+		return false;
+	return request_ns(response) || ended + JOINING_NEARBY_NS >= response->header.time_ns;
+}
+
+static void add_by_client(struct window *window, struct error_entry *error)
+{
+	struct attempt_entry *attempt;
+	unsigned int seen = 0;
+
+	if (!error->event.cookie)
+		return;
+	LIST_FOREACH(attempt, window_by_client(window, error->event.cookie), by_client) {
+		bool known = has_flag(&attempt->event, ATTEMPT_ADJACENT_CLIENT);
+
+		if (seen++ >= WINDOW_SEARCH_MAX || error->attempt_count >= MODEL_ATTEMPTS_MAX)
+			break;
+		if (is_hinted(attempt, error))
+			window_claim(error, attempt, known ? JOIN_TURN : JOIN_HINT);
+	}
+}
+
+/* Whether the attempt, as its record has it, may be why a 5xx was written. */
+static bool may_explain(const struct event_attempt *attempt, const struct event_response *response)
+{
+	if (has_flag(attempt, ATTEMPT_ANSWERED_5XX | ATTEMPT_MISFIT))
+		return true;
+	if (has_flag(attempt, ATTEMPT_ANSWERED))
+		return false;
+	/* Most often a client that left; a load balancer that ran out of patience says 504. */
+	if (has_flag(attempt, ATTEMPT_CLOSED_BY_OWNER) && has_flag(attempt, ATTEMPT_ESTABLISHED))
+		return response->status == 504;
+	return true;
+}
+
+/* Another 5xx of the process that nothing is joined to, written at nearly the same time. Each of
+ * them makes the others unjoinable by time. */
+static bool is_crowded(struct window *window, struct error_entry *error)
+{
+	const struct event_response *response = &error->event;
+	uint64_t first = response->header.time_ns - JOINING_NEARBY_NS;
+	uint64_t last = response->header.time_ns + JOINING_NEARBY_NS;
+	struct error_entry *other;
+
+	for (uint64_t slot = first >> WINDOW_SLOT_BITS; slot <= last >> WINDOW_SLOT_BITS; slot++) {
+		unsigned int seen = 0;
+
+		LIST_FOREACH(other, window_errors_by_slot(window, response->owner.tgid, slot),
+			     by_slot) {
+			if (seen++ >= WINDOW_SEARCH_MAX)
+				return true;
+			if (other == error || other->attempt_count ||
+			    other->event.owner.tgid != response->owner.tgid ||
+			    other->event.header.time_ns < first ||
+			    other->event.header.time_ns > last)
+				continue;
+			other->crowded = true;
+			error->crowded = true;
+		}
+	}
+	return error->crowded;
+}
+
+/* The only attempt of the process that ended in time; NULL: there is none, or more than one. */
+static struct attempt_entry *find_lone(struct window *window, const struct error_entry *error)
+{
+	const struct event_response *response = &error->event;
+	uint64_t first = response->header.time_ns - JOINING_NEARBY_NS;
+	uint64_t last = response->header.time_ns + SLACK_NS;
+	struct attempt_entry *attempt, *found = NULL;
+
+	for (uint64_t slot = first >> WINDOW_SLOT_BITS; slot <= last >> WINDOW_SLOT_BITS; slot++) {
+		unsigned int seen = 0;
+
+		LIST_FOREACH(attempt, window_by_slot(window, response->owner.tgid, slot), by_slot) {
+			if (seen++ >= WINDOW_SEARCH_MAX)
+				return NULL;
+			if (attempt->event.owner.tgid != response->owner.tgid ||
+			    attempt->event.header.time_ns < first ||
+			    attempt->event.header.time_ns > last ||
+			    !may_explain(&attempt->event, response) || !is_free(attempt, error))
+				continue;
+			if (found)
+				return NULL;
+			found = attempt;
+		}
+	}
+	return found;
+}
+
+void joining_add_hinted(struct window *window, struct error_entry *error)
+{
+	uint32_t flags = error->event.header.flags;
+	struct attempt_entry *lone;
+
+	add_by_client(window, error);
+	if (error->attempt_count || (flags & RESPONSE_FD_EXHAUSTED) || is_crowded(window, error))
+		return;
+	lone = find_lone(window, error);
+	if (!lone)
+		return;
+	if ((flags & RESPONSE_IMMEDIATE) && !has_flag(&lone->event, ATTEMPT_NEVER_SENT))
+		return;
+	window_claim(error, lone, JOIN_LONE);
+}

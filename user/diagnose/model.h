@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What diagnosis gives to whoever renders it. Plain data; owned by the diagnosis that made it. */
+#ifndef LBTRACE_USER_DIAGNOSE_MODEL_H
+#define LBTRACE_USER_DIAGNOSE_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/event.h"
+#include "user/diagnose/catalogue.h"
+
+#define MODEL_TEXT_BYTES 256
+#define MODEL_EVIDENCE_LINES 6
+#define MODEL_ATTEMPTS_MAX 8
+
+enum confidence {
+	CONFIDENCE_NONE, /* unexplained */
+	CONFIDENCE_POSSIBLE,
+	CONFIDENCE_LIKELY,
+	CONFIDENCE_CERTAIN,
+};
+
+/* "certain", "likely", "possible"; NULL for CONFIDENCE_NONE. */
+const char *confidence_name(enum confidence confidence);
+
+struct evidence {
+	size_t count;
+	char lines[MODEL_EVIDENCE_LINES][MODEL_TEXT_BYTES];
+};
+
+/* One attempt as it is shown: what it came to, and why that is believed. */
+struct attempt_view {
+	struct event_attempt event;
+	enum cause_id outcome; /* CAUSE_NONE: no failure, or not explained */
+	enum confidence confidence;
+	struct evidence evidence;
+};
+
+/* One 5xx, explained or not. */
+struct gateway_error {
+	struct event_response event;
+	enum cause_id cause;
+	enum confidence confidence;
+	bool has_backend;
+	struct event_address backend;
+	size_t attempt_count;
+	struct attempt_view
+		attempts[MODEL_ATTEMPTS_MAX]; /* oldest first; the last failing one gives the cause */
+	struct evidence evidence;
+};
+
+struct latency {
+	uint64_t count, p50_us, p90_us, p99_us, max_us;
+};
+
+struct cause_count {
+	enum cause_id cause;
+	uint64_t count;
+	enum confidence confidence; /* the lowest among them */
+};
+
+struct report_cause {
+	enum cause_id cause;
+	uint64_t count;
+	double share; /* of all gateway errors, 0..1 */
+	enum confidence confidence;
+	size_t backend_count;
+	struct event_address *backends;
+	char summary[MODEL_TEXT_BYTES];
+	struct evidence evidence; /* of a typical one */
+	size_t fix_count;
+	char fix[2 * CATALOGUE_LINES]
+		[MODEL_TEXT_BYTES]; /* filled in for its first backend and load balancer */
+	char confirm[MODEL_TEXT_BYTES]; /* the next command to type */
+};
+
+struct report_backend {
+	struct event_address address;
+	char load_balancer[EVENT_COMM_BYTES];
+	uint64_t attempts, connected, failed;
+	uint64_t gateway_errors;
+	uint64_t absorbed; /* failed attempts without a 5xx for a client */
+	size_t cause_count;
+	struct cause_count causes[CAUSE_COUNT];
+	uint64_t resets_received, resets_sent;
+	uint32_t close_wait;
+	double close_wait_max_age_seconds;
+	uint32_t established;
+	struct latency connect, first_byte;
+	char verdict[MODEL_TEXT_BYTES];
+	char evidence[MODEL_TEXT_BYTES]; /* one line; empty when healthy */
+	char next_command[MODEL_TEXT_BYTES]; /* empty when healthy */
+};
+
+struct report_balancer {
+	struct event_owner owner;
+	char config[EVENT_PATH_BYTES]; /* empty: not known */
+	size_t listener_count;
+	struct event_address *listeners;
+};
+
+struct status_count {
+	uint16_t status;
+	uint64_t count;
+};
+
+enum health {
+	HEALTH_HEALTHY,
+	HEALTH_DEGRADED, /* failures absorbed, or few errors */
+	HEALTH_FAILING,
+};
+
+struct report {
+	const char *host, *kernel, *lbtrace;
+	uint64_t start_epoch_ns, end_epoch_ns;
+	uint64_t lost_records, lost_state;
+	size_t balancer_count;
+	struct report_balancer *balancers;
+	uint64_t errors, explained, unexplained;
+	size_t status_count;
+	struct status_count *statuses;
+	size_t cause_count; /* most frequent first */
+	struct report_cause *causes;
+	size_t backend_count; /* failing first, by errors */
+	struct report_backend *backends;
+	enum health health;
+};
+
+#endif

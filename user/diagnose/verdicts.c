@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "user/diagnose/verdicts.h"
+
+#include <string.h>
+
+#include "user/diagnose/eligibility.h"
+#include "user/diagnose/evidence.h"
+#include "user/diagnose/outcome.h"
+
+/* The first `most` lines. */
+static void copy_evidence(struct evidence *to, const struct evidence *from, size_t most)
+{
+	to->count = from->count < most ? from->count : most;
+	memcpy(to->lines, from->lines, to->count * sizeof(to->lines[0]));
+}
+
+static void classify(const struct verdict_sources *sources, const struct event_attempt *attempt,
+		     uint16_t joined_status, struct outcome *outcome)
+{
+	struct outcome_context context = {
+		.options = sources->options,
+		.joined_status = joined_status,
+	};
+
+	peers_fill_context(sources->peers, attempt, &context);
+	outcome_classify(attempt, &context, outcome);
+}
+
+static void fill_view(const struct event_attempt *attempt, const struct outcome *outcome,
+		      struct attempt_view *view)
+{
+	view->event = *attempt;
+	view->outcome = outcome->cause;
+	view->confidence = outcome->confidence;
+	copy_evidence(&view->evidence, &outcome->evidence, MODEL_EVIDENCE_LINES);
+}
+
+enum attempt_decision verdict_on_unclaimed(const struct verdict_sources *sources,
+					   const struct event_attempt *attempt,
+					   struct attempt_view *view)
+{
+	struct outcome outcome;
+
+	classify(sources, attempt, 0, &outcome);
+	outcome_unclaimed(attempt, &outcome);
+	fill_view(attempt, &outcome, view);
+	if (outcome.failure)
+		return DECISION_ABSORBED;
+	return outcome.cause == CAUSE_CLIENT_ABORT ? DECISION_BENIGN : DECISION_NONE;
+}
+
+static bool ended_before(const struct attempt_entry *left, const struct attempt_entry *right)
+{
+	return left->event.header.time_ns < right->event.header.time_ns;
+}
+
+/* Oldest first. What was claimed first, the exactly joined one, is last among those of its time. */
+static size_t sort_attempts(const struct error_entry *entry, struct attempt_entry **entries)
+{
+	struct attempt_entry *attempt;
+	size_t count = 0;
+
+	LIST_FOREACH(attempt, &entry->attempts, of_error) {
+		size_t place = count;
+
+		if (count == MODEL_ATTEMPTS_MAX)
+			break;
+		for (; place > 0 && ended_before(attempt, entries[place - 1]); place--)
+			entries[place] = entries[place - 1];
+		entries[place] = attempt;
+		count++;
+	}
+	return count;
+}
+
+/* The attempt that the 5xx is certainly of: outcomes may rest on its status. */
+static const struct attempt_entry *find_known(const struct error_entry *entry,
+					      const struct verdict *verdict)
+{
+	size_t count = verdict->error.attempt_count;
+
+	if (entry->exact)
+		return entry->exact;
+	if (count && verdict->entries[count - 1]->trust >= JOIN_TURN)
+		return verdict->entries[count - 1];
+	return NULL;
+}
+
+/* Fills the attempts. Returns the number of the last failing one, or attempt_count. */
+static size_t judge_attempts(const struct verdict_sources *sources, const struct error_entry *entry,
+			     struct verdict *verdict)
+{
+	struct gateway_error *error = &verdict->error;
+	const struct attempt_entry *known;
+	size_t decisive;
+
+	error->attempt_count = sort_attempts(entry, verdict->entries);
+	known = find_known(entry, verdict);
+	decisive = error->attempt_count;
+	for (size_t i = 0; i < error->attempt_count; i++) {
+		const struct attempt_entry *attempt = verdict->entries[i];
+		bool is_known = known && attempt == known;
+		struct outcome outcome;
+
+		classify(sources, &attempt->event, is_known ? entry->event.status : 0, &outcome);
+		fill_view(&attempt->event, &outcome, &error->attempts[i]);
+		verdict->failed[i] = outcome.failure;
+		if (outcome.failure)
+			decisive = i;
+	}
+	return decisive;
+}
+
+/* How sure one can be of a cause whose attempt is joined like this. */
+static enum confidence trusted(enum confidence confidence, enum join_trust trust)
+{
+	if (trust == JOIN_HINT)
+		return confidence_lower(confidence);
+	if (trust == JOIN_LONE)
+		return confidence_lowest(confidence, CONFIDENCE_LIKELY);
+	return confidence;
+}
+
+static const char *explain_trust(enum join_trust trust)
+{
+	if (trust == JOIN_HINT)
+		return "joined by the client's connection that was read from last before the attempt began";
+	if (trust == JOIN_LONE)
+		return "joined as the only failed attempt of this process at that time";
+	return NULL;
+}
+
+static void judge_by_attempt(struct verdict *verdict, size_t decisive, bool lossy)
+{
+	struct gateway_error *error = &verdict->error;
+	const struct attempt_view *attempt = &error->attempts[decisive];
+	enum join_trust trust = verdict->entries[decisive]->trust;
+	const char *reason = explain_trust(trust);
+
+	error->cause = attempt->outcome;
+	error->confidence = trusted(attempt->confidence, trust);
+	copy_evidence(&error->evidence, &attempt->evidence,
+		      MODEL_EVIDENCE_LINES - (reason ? 1 : 0) - (lossy ? 1 : 0));
+	if (reason)
+		evidence_add(&error->evidence, "%s", reason);
+}
+
+void verdict_give(const struct verdict_sources *sources, const struct error_entry *entry,
+		  struct verdict *verdict)
+{
+	struct gateway_error *error = &verdict->error;
+	size_t decisive, shown;
+
+	error->event = entry->event;
+	error->evidence.count = 0;
+	decisive = judge_attempts(sources, entry, verdict);
+	shown = decisive < error->attempt_count ? decisive : error->attempt_count - 1;
+	error->has_backend = error->attempt_count && error->attempts[shown].event.remote.family;
+	if (error->has_backend)
+		error->backend = error->attempts[shown].event.remote;
+	else
+		memset(&error->backend, 0, sizeof(error->backend));
+	if (decisive < error->attempt_count)
+		judge_by_attempt(verdict, decisive, sources->lossy);
+	else
+		eligibility_judge(sources->backends, error);
+	if (!sources->lossy)
+		return;
+	error->confidence = confidence_lowest(error->confidence, CONFIDENCE_LIKELY);
+	evidence_add(&error->evidence,
+		     "records were lost before: something of this may be missing");
+}

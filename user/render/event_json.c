@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "user/render/event_json.h"
+
+#include "user/render/json_text.h"
+
+json_t *event_json_time(const struct event_lines *lines, uint64_t time_ns)
+{
+	if (!time_ns)
+		return json_null();
+	/* Unsigned, because a hostile log may make it overflow. */
+	return json_integer((json_int_t)(time_ns + (uint64_t)lines->epoch_offset_ns));
+}
+
+json_t *event_json_owner(const struct event_owner *owner)
+{
+	return json_pack("{s:o, s:o, s:o}", "pid", json_count(owner->tgid), "tid",
+			 json_count(owner->tid), "comm", json_text(owner->comm));
+}
+
+json_t *event_json_backend(const struct event_address *address)
+{
+	return json_pack("{s:n, s:o}", "name", "address", json_address(address));
+}
+
+int event_json_line(const struct event_lines *lines, json_t *object)
+{
+	return json_write(object, lines->file, JSON_COMPACT);
+}

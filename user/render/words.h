@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The words that outputs have for the model's numbers: part of the contract with whoever reads JSON. */
+#ifndef LBTRACE_USER_RENDER_WORDS_H
+#define LBTRACE_USER_RENDER_WORDS_H
+
+#include <stdint.h>
+
+#include "user/diagnose/model.h"
+
+/* "healthy", "degraded", "failing". */
+const char *words_health(enum health health);
+
+/* "nginx", "haproxy", ...; "other" for BALANCER_OTHER and any number that is no enum balancer_kind. */
+const char *words_kind(uint32_t kind);
+
+/* When an attempt began, on the stream's clock: connect(), or the request where the connection had
+ * served others before; 0: not known (it was open before lbtrace). */
+uint64_t words_attempt_began_ns(const struct event_attempt *attempt);
+
+#endif
