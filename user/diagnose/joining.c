@@ -2,12 +2,17 @@
 #include "user/diagnose/joining.h"
 
 #include "user/diagnose/model.h"
+#include "user/lib/endpoint.h"
 
 /* Two threads' clocks and the way from a hook to its time stamp. */
 #define SLACK_NS (1000 * 1000ull)
 
 /* A turn of a thread that was descheduled in the midst of it. */
 #define TURN_NS (1000 * 1000 * 1000ull)
+
+/* HAProxy waits this long before it tries the same server again, or its connect timeout if shorter. */
+#define RETRY_TURN_NS (1000 * 1000 * 1000ull)
+#define RETRY_SLACK_NS (100 * 1000 * 1000ull)
 
 static bool has_flag(const struct event_attempt *attempt, uint32_t flag)
 {
@@ -124,6 +129,39 @@ static struct attempt_entry *choose_exact(const struct error_entry *error,
 	return answered;
 }
 
+/*
+ * Whether HAProxy may have made this attempt for another request: a retry comes a turn-around (one
+ * second) after the attempt before it, in a turn of its own, which may be the very one in which
+ * another client's request is answered. Only the clock tells, so it makes doubtful, not wrong.
+ */
+static bool may_be_retry(struct window *window, const struct attempt_entry *last,
+			 const struct error_entry *error)
+{
+	const struct event_attempt *event = &last->event;
+	uint64_t earliest = event->started_ns - RETRY_TURN_NS - RETRY_SLACK_NS;
+	uint64_t latest = event->started_ns - RETRY_TURN_NS + RETRY_SLACK_NS;
+	struct attempt_entry *before;
+
+	if (event->owner.kind != BALANCER_HAPROXY || event->started_ns < 2 * RETRY_TURN_NS)
+		return false;
+	for (uint64_t slot = earliest >> WINDOW_SLOT_BITS; slot <= latest >> WINDOW_SLOT_BITS; slot++) {
+		unsigned int seen = 0;
+
+		LIST_FOREACH(before, window_by_slot(window, event->owner.tgid, slot), by_slot) {
+			if (seen++ >= WINDOW_SEARCH_MAX)
+				return true;
+			if (before->event.owner.tid == event->owner.tid &&
+			    before->event.header.time_ns >= earliest &&
+			    before->event.header.time_ns <= latest &&
+			    before->event.client_cookie != error->event.cookie &&
+			    !before->claimed_by && !before->event.answered_cookie &&
+			    endpoint_equal(&before->event.remote, &event->remote))
+				return true;
+		}
+	}
+	return false;
+}
+
 void joining_add_exact(struct window *window, struct error_entry *error)
 {
 	struct attempt_entry *adjacent = find_adjacent(window, error);
@@ -135,7 +173,8 @@ void joining_add_exact(struct window *window, struct error_entry *error)
 		window->next_join = TAILQ_NEXT(error, by_age);
 	if (!last)
 		return;
-	window_claim(error, last, JOIN_EXACT);
+	window_claim(error, last,
+		     last == answered && may_be_retry(window, last, error) ? JOIN_LIKELY : JOIN_EXACT);
 	error->exact = last;
 }
 

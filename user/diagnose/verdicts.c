@@ -116,7 +116,7 @@ static enum confidence trusted(enum confidence confidence, enum join_trust trust
 {
 	if (trust == JOIN_HINT)
 		return confidence_lower(confidence);
-	if (trust == JOIN_LONE)
+	if (trust == JOIN_LONE || trust == JOIN_LIKELY)
 		return confidence_lowest(confidence, CONFIDENCE_LIKELY);
 	return confidence;
 }
@@ -127,6 +127,8 @@ static const char *explain_trust(enum join_trust trust)
 		return "joined by the client's connection that was read from last before the attempt began";
 	if (trust == JOIN_LONE)
 		return "joined as the only failed attempt of this process at that time";
+	if (trust == JOIN_LIKELY)
+		return "the attempt may also be another request's retry that fell into the same moment";
 	return NULL;
 }
 

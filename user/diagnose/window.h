@@ -30,6 +30,7 @@ enum join_trust {
 	JOIN_NONE,
 	JOIN_LONE, /* the only one of its process at the time */
 	JOIN_HINT, /* the client's socket was guessed when the attempt began */
+	JOIN_LIKELY, /* the thread's turn had both, but it may have been another request's turn too */
 	JOIN_TURN, /* the same, known from the thread's turn */
 	JOIN_EXACT, /* the thread's turn had both the end of the attempt and the 5xx */
 };
