@@ -88,8 +88,8 @@ static __always_inline void send_emit_response(struct sock *sk, struct socket_st
 
 	if (!process || !thread)
 		return;
-	thread_note_response(thread, process->kind, socket->cookie, status, bpf_ktime_get_boot_ns(),
-			     &verdict);
+	thread_note_response(thread, process->kind, socket->cookie, status,
+			     bpf_ktime_get_boot_ns() - socket->request_first_ns, &verdict);
 	if (!verdict.attempt_cookie && !verdict.immediate)
 		verdict.attempt_cookie = send_emit_answered(thread, socket->cookie);
 	response = emit_reserve(EVENT_RESPONSE, sizeof(*response));

@@ -14,6 +14,9 @@
 #include "bpf/maps.h"
 
 #define THREAD_RING 8 /* a power of two */
+/* A request refused without an attempt is answered in the turn that read it; the thread may have
+ * been off its CPU in between. */
+#define THREAD_IMMEDIATE_NS (200 * 1000 * 1000ull)
 #define THREAD_READ_FRESH_NS (10 * 1000 * 1000ull)
 
 struct thread_slot {
@@ -161,8 +164,8 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u64 
 		thread->answered.header.type = 0;
 	}
 	thread->ended_reader = client_cookie;
-	if (thread->answered_cookie == client_cookie)
-		thread->answered_cookie = 0;
+	/* A 5xx and the close of its attempt are one step; whatever else the thread does comes after. */
+	thread->answered_cookie = 0;
 	if (begins || thread->reading_cookie != client_cookie)
 		thread->starts = 0;
 	thread->reading_cookie = client_cookie;
@@ -178,6 +181,7 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
 
 	thread->starts++;
+	thread->answered_cookie = 0;
 	*exact = false;
 	if (thread_works_in_order(kind))
 		return thread_take_request(&thread->requests, now_ns);
@@ -223,40 +227,54 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 	thread->ended_reader = 0;
 }
 
+/* Whether the attempt that ended in this turn can be what the 5xx to this client is for. Where
+ * requests are worked on in order others are worked on in the same turn: the guess must agree. */
+static __always_inline bool thread_ended_for(const struct thread_state *thread, __u32 kind,
+					     __u64 client_cookie, bool waiting)
+{
+	if (!thread->ended_cookie)
+		return false;
+	if (thread->ended_reader && thread->ended_reader != client_cookie)
+		return false;
+	if (!thread_works_in_order(kind))
+		return true;
+	return thread->ended_client == client_cookie || (!thread->ended_client && !waiting);
+}
+
 struct thread_verdict {
 	__u64 attempt_cookie;
 	__u32 attempts;
 	bool immediate;
 };
 
-/* A 5xx is being written to a client: which attempt does it answer for? */
+/* A 5xx is being written to a client, `age_ns` after its request: which attempt does it answer for? */
 static __always_inline void thread_note_response(struct thread_state *thread, __u32 kind,
-						 __u64 client_cookie, __u16 status, __u64 now_ns,
+						 __u64 client_cookie, __u16 status, __u64 age_ns,
 						 struct thread_verdict *verdict)
 {
 	bool reading = thread->reading_cookie == client_cookie;
 	bool waiting = thread_drop_request(&thread->requests, client_cookie);
+	bool guessed;
 
 	if (reading)
 		verdict->attempts = thread->starts;
 	if (thread_works_in_order(kind))
 		verdict->attempt_cookie =
 			thread_take_answer(&thread->answers, client_cookie, status);
-	if (!verdict->attempt_cookie && thread->ended_cookie &&
-	    (!thread->ended_reader || thread->ended_reader == client_cookie))
+	guessed = verdict->attempt_cookie;
+	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie, waiting))
 		verdict->attempt_cookie = thread->ended_cookie;
 	thread->ended_cookie = 0;
 	thread->answered_cookie = 0;
-	if (thread_works_in_order(kind)) {
-		verdict->immediate = !verdict->attempt_cookie && waiting &&
-				     now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
-		/* Also when an answer was found: whose it is was guessed, and a failed attempt let go
-		 * next for this very client says better. */
-		if (!verdict->immediate)
-			thread->answered_cookie = client_cookie;
-	} else if (!verdict->attempt_cookie) {
-		verdict->immediate = reading && !thread->starts;
+	if (!thread_works_in_order(kind)) {
+		verdict->immediate = !verdict->attempt_cookie && reading && !thread->starts;
+		return;
 	}
+	verdict->immediate = !verdict->attempt_cookie && waiting && age_ns < THREAD_IMMEDIATE_NS;
+	/* Also when an answer was found: whose it is was guessed, and a failed attempt let go next for
+	 * this very client says better. */
+	if (guessed || (!verdict->attempt_cookie && !verdict->immediate))
+		thread->answered_cookie = client_cookie;
 }
 
 /* A response begins: the client's request waits no longer. */
