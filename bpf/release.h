@@ -56,15 +56,18 @@ static __always_inline void release_answered(struct sock *sk, struct socket_stat
 {
 	struct thread_state *thread = release_thread(socket);
 
-	if (!thread || !socket->client_cookie)
+	if (!thread)
 		return;
 	if (thread_works_in_order(socket->owner.kind)) {
-		if (thread->answered_cookie != socket->client_cookie)
-			return;
+		__u64 answered = thread->answered_cookie;
+
 		thread->answered_cookie = 0;
-		release_emit(sk, socket, old_state, thread, socket->client_cookie);
+		if (answered)
+			release_emit(sk, socket, old_state, thread, answered);
 		return;
 	}
+	if (!socket->client_cookie)
+		return;
 	attempt_fill(&thread->answered, socket, sk);
 	thread->answered.header.type = EVENT_ATTEMPT;
 	thread->answered.old_state = old_state;

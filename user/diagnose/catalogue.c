@@ -7,6 +7,7 @@ static const struct catalogue_row *const parts[] = {
 	catalogue_unreachable,
 	catalogue_backend,
 	catalogue_protocol,
+	catalogue_config,
 	catalogue_balancer,
 };
 

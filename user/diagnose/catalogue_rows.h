@@ -14,6 +14,7 @@ struct catalogue_row {
 extern const struct catalogue_row catalogue_unreachable[]; /* no connection: network and firewalls */
 extern const struct catalogue_row catalogue_backend[]; /* the backend's queue, closes and time-outs */
 extern const struct catalogue_row catalogue_protocol[]; /* what was said did not fit */
+extern const struct catalogue_row catalogue_config[]; /* nobody failed, something is set wrong */
 extern const struct catalogue_row
 	catalogue_balancer[]; /* the load balancer's own resources and choices */
 

@@ -132,7 +132,8 @@ static struct attempt_entry *choose_exact(const struct error_entry *error,
 /*
  * Whether HAProxy may have made this attempt for another request: a retry comes a turn-around (one
  * second) after the attempt before it, in a turn of its own, which may be the very one in which
- * another client's request is answered. Only the clock tells, so it makes doubtful, not wrong.
+ * another client's request is answered. Only the clock tells, so it makes doubtful, not wrong. So
+ * does a health check, of which no client's request was guessed, or another's.
  */
 static bool may_be_retry(struct window *window, const struct attempt_entry *last,
 			 const struct error_entry *error)
@@ -144,6 +145,8 @@ static bool may_be_retry(struct window *window, const struct attempt_entry *last
 
 	if (event->owner.kind != BALANCER_HAPROXY || event->started_ns < 2 * RETRY_TURN_NS)
 		return false;
+	if (event->client_cookie != error->event.cookie)
+		return true;
 	for (uint64_t slot = earliest >> WINDOW_SLOT_BITS; slot <= latest >> WINDOW_SLOT_BITS; slot++) {
 		unsigned int seen = 0;
 

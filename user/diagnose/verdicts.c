@@ -128,7 +128,7 @@ static const char *explain_trust(enum join_trust trust)
 	if (trust == JOIN_LONE)
 		return "joined as the only failed attempt of this process at that time";
 	if (trust == JOIN_LIKELY)
-		return "the attempt may also be another request's retry that fell into the same moment";
+		return "the attempt may also be a health check or another request's retry at the same moment";
 	return NULL;
 }
 
