@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+shown="HTTP health checks"
+balancers=(haproxy)
+haproxy_server="check inter 100ms"
+haproxy_backend="option httpchk GET /health"
+client=(-n 8 -g 200)
+requests=(GET:/)
+expect=("200")

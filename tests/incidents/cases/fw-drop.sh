@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+shown="a firewall drops packets to the backend's port"
+places=(near far)
+requests=(GET:/)
+client=(-c 2)
+connect_ms=2500
+expect_nginx=("504 fw-drop 1")
+expect_haproxy=("503 fw-drop 1")
+
+break_it() {
+	firewall tcp dport "$(server_port 1)" drop
+}
