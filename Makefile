@@ -243,6 +243,11 @@ demo: built ## set up, build and show lbtrace at work in a lab of network namesp
 check: setup ## set up and run every test
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/check.sh
 
+.PHONY: accuracy
+accuracy: ## measure how often the verdicts are right, and write docs/accuracy.md; needs root
+	@scripts/as-owner.sh $(MAKE) --no-print-directory -j$(JOBS) all lab-backend
+	@ACCURACY_WRITE=1 scripts/accuracy.sh
+
 .PHONY: lint format install uninstall clean help
 lint: $(SKELETON) ## formatting, static checks and the rules of the tree
 	@scripts/lint.sh $(BUILD)

@@ -86,9 +86,13 @@ static __always_inline void destroy_unsent(struct sock *sk)
 	if (!process || sk->__sk_common.skc_state != STATE_CLOSE || sk->__sk_common.skc_dport)
 		return;
 	thread = bpf_map_lookup_elem(&threads, &tid);
-	if (!thread || !thread->route_error ||
-	    bpf_ktime_get_boot_ns() - thread->route_ns > CONNECT_ROUTE_FRESH_NS)
+	if (!thread)
 		return;
+	if (!thread->route_error ||
+	    bpf_ktime_get_boot_ns() - thread->route_ns > CONNECT_ROUTE_FRESH_NS) {
+		thread->unused_ns = bpf_ktime_get_boot_ns();
+		return;
+	}
 	netns = socket_netns(sk);
 	if (only_netns && netns != only_netns)
 		return;

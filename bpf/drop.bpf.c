@@ -8,6 +8,7 @@
 #include "bpf/emit.h"
 #include "bpf/mini_socket.h"
 
+#define DROP_PROTOCOL_IPV6 0x86dd
 #define DROP_ACCEPT_QUIET_NS (100 * 1000 * 1000ull)
 
 /* The reason's number on this kernel; kernels that lack it never match. */
@@ -50,6 +51,23 @@ static __always_inline void drop_in_transit(struct sk_buff *skb, __u32 reason, _
 		return;
 	socket->drop_reason = reason;
 	socket->flags |= skb->skb_iif ? ATTEMPT_INGRESS_DROP : egress_flag;
+}
+
+/*
+ * IPv6 gives no reason when neighbour discovery fails (ndisc_error_report()): a SYN that is thrown
+ * away on its way out, after its socket was told that the host is unreachable.
+ */
+static __always_inline void drop_unresolved(struct sk_buff *skb, __u32 reason)
+{
+	struct socket_state *socket;
+
+	if (!skb->sk || skb->skb_iif || skb->protocol != bpf_htons(DROP_PROTOCOL_IPV6))
+		return;
+	socket = drop_backend(skb->sk);
+	if (!socket || (socket->flags & ATTEMPT_ESTABLISHED))
+		return;
+	socket->drop_reason = reason;
+	socket->flags |= ATTEMPT_NEIGHBOUR_FAILED;
 }
 
 /* By the socket itself. A SYN-ACK again: the backend has not taken our ACK. */
@@ -104,6 +122,8 @@ static __always_inline int drop(struct sk_buff *skb, __u32 reason, struct sock *
 		drop_in_transit(skb, reason, ATTEMPT_EGRESS_DROP);
 	else if (DROP_IS(reason, NEIGH_FAILED))
 		drop_in_transit(skb, reason, ATTEMPT_NEIGHBOUR_FAILED);
+	else if (DROP_IS(reason, NOT_SPECIFIED))
+		drop_unresolved(skb, reason);
 	else if (DROP_IS(reason, IP_RPFILTER))
 		drop_in_transit(skb, reason, 0);
 	else if (DROP_IS(reason, TCP_INVALID_SYN))

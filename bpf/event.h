@@ -45,6 +45,13 @@ enum event_type {
 	EVENT_LOSS = 35, /* struct event_loss */
 	EVENT_TICK = 36, /* struct event_tick */
 	EVENT_NEIGHBOUR = 37, /* struct event_neighbour */
+	EVENT_BUILDUP = 38, /* struct event_buildup */
+	EVENT_RESOURCE = 39, /* struct event_resource; listeners' come from the kernel */
+	EVENT_RESETS = 40, /* struct event_resets */
+	EVENT_HOST_PORT = 48, /* struct event_host_port */
+
+	/* from both */
+	EVENT_TLS = 64, /* struct event_tls */
 };
 
 struct event_header {
@@ -126,6 +133,9 @@ enum attempt_flags {
 	/* client_cookie is known from the same thread's turn, not guessed */
 	ATTEMPT_ADJACENT_CLIENT = 1 << 15,
 	ATTEMPT_BEFORE_REQUEST = 1 << 16, /* bytes of the backend came before a request was sent */
+	/* the load balancer answered the backend's TLS hello by an alert, which `sent` holds; or, when
+	 * `sent` is no alert, the end of a TLS 1.2 handshake: it sent no request */
+	ATTEMPT_TLS_REFUSED = 1 << 17,
 };
 
 /* One try at a backend: a connection, or one exchange on a connection that is
@@ -183,6 +193,17 @@ enum response_flags {
 	RESPONSE_CLIENT_GONE = 1 << 2, /* the client had closed or reset before */
 	RESPONSE_FD_EXHAUSTED = 1 << 3, /* no descriptor was free when it was written */
 	RESPONSE_SEEDED = 1 << 4, /* the client's connection was open when lbtrace attached */
+	/* HTTP/2: other requests may be under way on the client's connection */
+	RESPONSE_MULTIPLEXED = 1 << 5,
+	RESPONSE_ENCRYPTED = 1 << 6, /* read on its way into the TLS library */
+	/* attempt_cookie is one of several that ended in this turn and that it may answer for */
+	RESPONSE_ATTEMPT_GUESSED = 1 << 7,
+	/* the writing thread had made a TCP socket since it read the request, and closed it unused */
+	RESPONSE_SOCKET_UNUSED = 1 << 8,
+	/* the process had got an answer, or an error, from DNS (UDP port 53) in the last 10 s */
+	RESPONSE_RESOLVED = 1 << 9,
+	RESPONSE_RESOLVED_SINCE = 1 << 10, /* and since it read the request */
+	RESPONSE_UNIX = 1 << 11, /* the writing thread had connected to a Unix socket since */
 };
 
 /* A 5xx that a load balancer wrote to a client. */
@@ -209,6 +230,8 @@ enum process_flags {
 	PROCESS_EXECED = 1 << 1,
 	PROCESS_EXITED = 1 << 2,
 	PROCESS_OOM_KILLED = 1 << 3,
+	/* inventory: takes no connections any more, younger ones of its group do: a reload's old worker */
+	PROCESS_RETIRED = 1 << 4,
 };
 
 /* A process of a load balancer came or went, or one on this host that may be a backend was killed. */
@@ -218,7 +241,7 @@ struct event_process {
 	__u32 parent; /* tgid */
 	__s32 exit_code; /* wait status, as in task_struct.exit_code */
 	__u32 signal_sender; /* tgid that sent the signal that ended it, 0: none seen */
-	__u32 reserved;
+	__u32 netns; /* of one that is not followed, 0: not known */
 };
 
 /* A listener of a load balancer could not take a connection. */
@@ -260,6 +283,43 @@ struct event_neighbour {
 	__u16 reserved;
 };
 
+enum tls_state {
+	TLS_SEEN = 1, /* the kernel: it answered a client's handshake; its 5xx are not read yet */
+	TLS_HOOKED, /* what it gives to `library` is read */
+	TLS_UNREADABLE, /* it has a TLS library inside that cannot be hooked */
+};
+
+/* A load balancer speaks TLS to its clients. */
+struct event_tls {
+	struct event_header header;
+	struct event_owner owner;
+	struct event_address frontend; /* family 0: not known */
+	__u32 netns;
+	__u16 state; /* enum tls_state */
+	__u16 reserved;
+	char library[EVENT_PATH_BYTES]; /* as the load balancer sees it; empty: none */
+};
+
+enum host_port_flags {
+	HOST_PORT_LISTENS = 1 << 0, /* a listener takes connections to just this address */
+	HOST_PORT_LOOPBACK = 1 << 1, /* one is bound to a loopback address, which this is not */
+	HOST_PORT_OTHER_ADDRESS = 1 << 2, /* one is bound to another address of this family */
+	HOST_PORT_OTHER_FAMILY = 1 << 3, /* one listens in the other family only */
+};
+
+/* Inventory: the backend that an attempt failed at is on this host; this is what listens there. */
+struct event_host_port {
+	struct event_header header; /* flags: enum host_port_flags; none: no listener has the port */
+	struct event_address address; /* of the backend */
+	__u32 netns; /* which has the address */
+	__u32 backlog; /* connections in the listener's accept queue */
+	__u32 backlog_max; /* 0: not known */
+	__u32 reserved;
+	__u64 inode; /* of the listener */
+	__u64 syn_queue_drops; /* TcpExtTCPReqQFullDrop of the namespace */
+	__u64 accept_queue_drops; /* TcpExtListenOverflows of the namespace */
+};
+
 struct histogram {
 	__u64 count;
 	__u64 sum_us;
@@ -298,6 +358,85 @@ struct event_figures {
 	struct backend_figures figures;
 };
 
+#define BUILDUP_AGES 4 /* under 10 s, 60 s, 600 s, and older */
+
+/* How many connections are how old, and what lies in them. */
+struct buildup_state {
+	__u32 count;
+	__u32 unread; /* with bytes that the owner has not read */
+	__u32 unsent; /* with bytes that the backend has not acknowledged */
+	__u32 reserved;
+	__u64 unread_bytes;
+	__u64 unsent_bytes;
+	__u64 oldest_ns; /* since when: the FIN; of established ones the last byte either way; 0: none */
+	__u32 ages[BUILDUP_AGES];
+};
+
+/* The connections to one backend that one process holds, as of a sweep. Given when it changed and
+ * some of them are in CLOSE_WAIT, or old, or hold unread or unacknowledged bytes; and once more when
+ * that is over. */
+struct event_buildup {
+	struct event_header header;
+	struct event_owner owner; /* tid 0 */
+	struct event_address backend;
+	__u32 netns;
+	__u32 reserved;
+	struct buildup_state established;
+	struct buildup_state close_wait;
+};
+
+enum resource_kind {
+	RESOURCE_DESCRIPTORS = 1, /* open files of a process; limit: its RLIMIT_NOFILE */
+	RESOURCE_CONNTRACK, /* connections tracked in a network namespace; limit: nf_conntrack_max */
+	RESOURCE_TCP_MEMORY, /* pages of all TCP sockets of the host; limit: tcp_mem */
+	RESOURCE_CPU, /* PSI of the host, "some" of the last 10 s in 1/100 %; limit: 10000 */
+	RESOURCE_ACCEPT_QUEUE, /* of a listener; count: connections it dropped, whatever the reason */
+	RESOURCE_CONNECTION_SLOTS, /* count: accepted connections that were closed unread at once */
+	RESOURCE_KINDS,
+};
+
+/* Something that a load balancer can run out of is near its limit, over it, or no longer. */
+struct event_resource {
+	struct event_header header;
+	struct event_owner owner; /* tgid 0: of the whole namespace or host */
+	struct event_address listener; /* family 0: none */
+	__u64 used;
+	__u64 limit; /* 0: none that is known */
+	__u64 count; /* of events since lbtrace attached */
+	__u32 netns; /* 0: of the host */
+	__u16 kind; /* enum resource_kind */
+	__u16 reserved;
+};
+
+enum reset_direction {
+	RESET_RECEIVED,
+	RESET_SENT,
+	RESET_DIRECTIONS,
+};
+
+enum reset_phase {
+	RESET_HANDSHAKE, /* the connection was not there yet */
+	RESET_REQUEST, /* a request was out, no byte of its response in */
+	RESET_RESPONSE, /* within a second of a response's last byte: it may be whole or not */
+	RESET_IDLE, /* later, or never used */
+	RESET_PHASES,
+};
+
+#define EVENT_REASON_BYTES 40
+
+/* RSTs of one kind on the connections to one backend. */
+struct event_resets {
+	struct event_header header;
+	struct event_owner owner; /* tgid and tid 0 */
+	struct event_address backend;
+	__u64 count; /* since the last such record */
+	__u32 netns;
+	__u8 direction; /* enum reset_direction */
+	__u8 phase; /* enum reset_phase */
+	__u16 reserved;
+	char reason[EVENT_REASON_BYTES]; /* the kernel's, of one sent (enum sk_rst_reason); what the segment says, of one received; empty: not known */
+};
+
 struct event_loss {
 	struct event_header header;
 	__u64 records; /* did not fit the ring, since attach */
@@ -320,9 +459,14 @@ union event {
 	struct event_load_balancer load_balancer;
 	struct event_listener listener;
 	struct event_neighbour neighbour;
+	struct event_host_port host_port;
+	struct event_buildup buildup;
+	struct event_resource resource;
+	struct event_resets resets;
 	struct event_figures figures;
 	struct event_loss loss;
 	struct event_tick tick;
+	struct event_tls tls;
 };
 
 /* Checked by both compilers: clang for BPF and the user side's. */
@@ -337,11 +481,17 @@ _Static_assert(sizeof(struct event_accept_drop) == 88, "layout");
 _Static_assert(sizeof(struct event_load_balancer) == 568, "layout");
 _Static_assert(sizeof(struct event_listener) == 80, "layout");
 _Static_assert(sizeof(struct event_neighbour) == 48, "layout");
+_Static_assert(sizeof(struct event_host_port) == 80, "layout");
 _Static_assert(sizeof(struct histogram) == 984, "layout");
 _Static_assert(sizeof(struct backend_key) == 32, "layout");
 _Static_assert(sizeof(struct backend_figures) == 2040, "layout");
 _Static_assert(sizeof(struct event_figures) == 2120, "layout");
+_Static_assert(sizeof(struct buildup_state) == 56, "layout");
+_Static_assert(sizeof(struct event_buildup) == 192, "layout");
+_Static_assert(sizeof(struct event_resource) == 104, "layout");
+_Static_assert(sizeof(struct event_resets) == 128, "layout");
 _Static_assert(sizeof(struct event_loss) == 48, "layout");
 _Static_assert(sizeof(struct event_tick) == 16, "layout");
+_Static_assert(sizeof(struct event_tls) == 336, "layout");
 
 #endif

@@ -23,6 +23,7 @@ enum {
 	FAMILY_INET = 2,
 	FAMILY_INET6 = 10,
 	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
 };
 
 /* enum of net/tcp_states.h: the same since Linux 2.4. */

@@ -2,6 +2,8 @@
 /* Roles "fork", "exec", "exit", "oom" and "signal": the load balancers' processes. */
 #include "bpf/emit.h"
 
+#define PROCESS_SIGNAL_MASK 0x7f /* of a wait status */
+
 char LICENSE[] SEC("license") __weak = "GPL";
 
 /* Who last sent a deadly signal to a followed process, by its tgid. Inserted in signal, deleted
@@ -78,25 +80,57 @@ int BPF_PROG(exec_tp_btf, struct task_struct *task, int old_pid, struct linux_bi
 	return 0;
 }
 
+/* By a signal, and not followed: it may be a backend on this host. Its connections end right after. */
+static __always_inline int process_killed(struct task_struct *task)
+{
+	__u32 tgid = task->tgid, netns = BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+	struct event_process *record;
+
+	if (!(task->exit_code & PROCESS_SIGNAL_MASK) || (only_netns && netns != only_netns))
+		return 0;
+	record = process_reserve(NULL, tgid, PROCESS_EXITED);
+	if (!record)
+		return 0;
+	BPF_CORE_READ_STR_INTO(&record->owner.comm, task, comm);
+	record->parent = BPF_CORE_READ(task, real_parent, tgid);
+	record->exit_code = task->exit_code;
+	record->netns = netns;
+	bpf_ringbuf_submit(record, 0);
+	return 0;
+}
+
+/* The tgid that sent the signal, 0: none was seen. */
+static __always_inline __u32 process_take_sender(__u32 tgid)
+{
+	__u32 *sender = bpf_map_lookup_elem(&signal_senders, &tgid), taken;
+
+	if (!sender)
+		return 0;
+	taken = *sender;
+	bpf_map_delete_elem(&signal_senders, &tgid);
+	return taken;
+}
+
+/* The record comes last: verifiers before 6.2 lose track of one that is held across other calls. */
 static __always_inline int process_exit(struct task_struct *task)
 {
-	__u32 tgid = task->tgid, *sender;
-	struct followed_process *process = process_of(tgid);
+	struct followed_process *process = process_of(task->tgid), last;
+	__u32 tgid = task->tgid, parent, sender;
 	struct event_process *record;
 
 	if (!process)
-		return 0;
-	record = process_reserve(process, tgid, PROCESS_EXITED);
+		return process_killed(task);
+	last = *process;
+	sender = process_take_sender(tgid);
+	parent = BPF_CORE_READ(task, real_parent, tgid);
 	bpf_map_delete_elem(&processes, &tgid);
-	sender = bpf_map_lookup_elem(&signal_senders, &tgid);
-	if (record) {
-		record->parent = BPF_CORE_READ(task, real_parent, tgid);
-		record->exit_code = task->exit_code;
-		record->signal_sender = sender ? *sender : 0;
-		bpf_ringbuf_submit(record, 0);
-	}
-	if (sender)
-		bpf_map_delete_elem(&signal_senders, &tgid);
+	record = process_reserve(&last, tgid, PROCESS_EXITED);
+	if (!record)
+		return 0;
+	record->parent = parent;
+	record->exit_code = task->exit_code;
+	record->signal_sender = sender;
+	bpf_ringbuf_submit(record, 0);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
+#define READ_PORT_DNS 53
 #define READ_FLAG_PEEK 2 /* MSG_PEEK: uapi, ABI */
 
 /* Its owner reads a backend's own 5xx: the attempt is over, the connection may live on. */
@@ -30,12 +31,28 @@ static __noinline int attempt_report_answer(struct sock *sk, struct socket_state
 	return 0;
 }
 
-static __always_inline void read_request(struct socket_state *socket)
+/* Whether so many bytes of HTTP/2 are just a SETTINGS acknowledgement, WINDOW_UPDATE, RST_STREAM or
+ * PING. Inside TLS, which is read record by record, there is a record's header and what encryption
+ * adds: 17 bytes in TLS 1.3, 16 or 24 in 1.2. */
+static __always_inline bool read_is_control(const struct socket_state *socket, __u32 bytes)
 {
-	struct thread_state *thread = thread_current();
+	if (socket->front != FRONT_TLS)
+		return bytes == 9 || bytes == 13 || bytes == 17;
+	return bytes <= 5 || bytes == 25 || bytes == 26 || bytes == 29 || bytes == 30 ||
+	       bytes == 33 || bytes == 34 || bytes == 37 || bytes == 41;
+}
+
+static __always_inline void read_request(struct socket_state *socket, __u32 bytes)
+{
 	bool begins = socket->direction != DIRECTION_RECEIVED;
+	struct thread_state *thread = thread_current();
 	__u64 now_ns = bpf_ktime_get_boot_ns();
 
+	if (socket->multiplexed && read_is_control(socket, bytes)) {
+		if (thread)
+			thread_note_read(thread, socket->cookie, true, false, now_ns);
+		return;
+	}
 	socket->request_ns = now_ns;
 	if (begins) {
 		socket->request_first_ns = now_ns;
@@ -43,20 +60,36 @@ static __always_inline void read_request(struct socket_state *socket)
 		socket->direction = DIRECTION_RECEIVED;
 	}
 	if (thread)
-		thread_note_read(thread, socket->cookie, begins, now_ns);
+		thread_note_read(thread, socket->cookie, socket->multiplexed, begins, now_ns);
+}
+
+/* From a DNS server's socket, an answer or an error: the process resolves names. */
+static __always_inline void read_datagram(const struct sock *sk)
+{
+	struct followed_process *process;
+
+	if (sk->__sk_common.skc_dport != bpf_htons(READ_PORT_DNS))
+		return;
+	process = process_current();
+	if (process)
+		process->resolved_ns = bpf_ktime_get_boot_ns();
 }
 
 static __always_inline int read_done(struct sock *sk, int bytes, int flags)
 {
 	struct socket_state *socket;
 
+	if (sk->sk_protocol == PROTOCOL_UDP) {
+		read_datagram(sk);
+		return 0;
+	}
 	if (bytes <= 0 || (flags & READ_FLAG_PEEK))
 		return 0;
 	socket = socket_find(sk);
 	if (!socket)
 		return 0;
 	if (socket->role == SOCKET_CLIENT)
-		read_request(socket);
+		read_request(socket, bytes);
 	else if (socket->role == SOCKET_BACKEND && (socket->flags & ATTEMPT_ANSWERED_5XX) &&
 		 !socket->reported)
 		attempt_report_answer(sk, socket);

@@ -15,6 +15,9 @@ static __always_inline bool release_is_failure(const struct socket_state *socket
 		return true;
 	if (socket->awaiting_response || (socket->flags & ATTEMPT_MISFIT))
 		return true;
+	/* Behind a whole handshake it may be a health check that wants no more. */
+	if ((socket->flags & ATTEMPT_TLS_REFUSED) && socket->sent.kind == PAYLOAD_TLS_ALERT)
+		return true;
 	/* Nothing was asked: a failure only when the backend ended it or spoke first. */
 	if (!socket->exchanges && !(socket->flags & ATTEMPT_SEEDED))
 		return socket->flags &
@@ -28,6 +31,16 @@ static __always_inline struct thread_state *release_thread(const struct socket_s
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
 	return tgid == socket->owner.tgid ? thread_current() : NULL;
+}
+
+/* The status that HAProxy has for an attempt that ended so; 0: others', or not known. */
+static __always_inline __u16 release_status(const struct socket_state *socket)
+{
+	if (!thread_works_in_order(socket->owner.kind) || socket->sent.kind == PAYLOAD_TLS)
+		return 0;
+	if (!(socket->flags & ATTEMPT_ESTABLISHED))
+		return 503;
+	return socket->flags & ATTEMPT_CLOSED_BY_OWNER ? 504 : 502;
 }
 
 static __always_inline void release_emit(struct sock *sk, struct socket_state *socket,
@@ -64,7 +77,9 @@ static __always_inline void release_answered(struct sock *sk, struct socket_stat
 		thread->answered_cookie = 0;
 		if (answered)
 			release_emit(sk, socket, old_state, thread, answered);
-		return;
+		/* On HTTP/2 it writes next, too. */
+		if (answered || !thread->multiplexed)
+			return;
 	}
 	if (!socket->client_cookie)
 		return;
@@ -85,9 +100,9 @@ static __always_inline void release_failed(struct sock *sk, struct socket_state 
 	if (socket->awaiting_response)
 		socket->flags |= ATTEMPT_EXCHANGE_OPEN;
 	if (thread)
-		answered =
-			thread_note_end(thread, socket->owner.kind, socket->cookie,
-					socket->client_cookie, socket->flags & ATTEMPT_NEVER_SENT);
+		answered = thread_note_end(thread, socket->owner.kind, socket->cookie,
+					   socket->client_cookie, release_status(socket),
+					   socket->flags & ATTEMPT_NEVER_SENT);
 	release_emit(sk, socket, old_state, thread, answered);
 }
 

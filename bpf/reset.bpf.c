@@ -2,6 +2,7 @@
 /* Roles "reset_received" and "reset_sent". */
 #include "bpf/figures.h"
 #include "bpf/mini_socket.h"
+#include "bpf/resets.h"
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
@@ -29,11 +30,12 @@ int BPF_PROG(reset_received_tp_btf, struct sock *sk)
 	figures = figures_of(socket);
 	if (figures)
 		__sync_fetch_and_add(&figures->resets_received, 1);
+	resets_count(socket, RESET_RECEIVED, resets_segment(socket));
 	return 0;
 }
 
 /* `sk` is NULL for a closed port, a listener for a connection not accepted, or a TIME_WAIT mini socket. */
-static __always_inline int reset_sent(struct sock *sk)
+static __always_inline int reset_sent(struct sock *sk, __u32 reason)
 {
 	struct backend_figures *figures;
 	struct socket_state *socket;
@@ -47,17 +49,18 @@ static __always_inline int reset_sent(struct sock *sk)
 	figures = figures_of(socket);
 	if (figures)
 		__sync_fetch_and_add(&figures->resets_sent, 1);
+	resets_count(socket, RESET_SENT, reason);
 	return 0;
 }
 
 SEC("?tp_btf/tcp_send_reset")
 int BPF_PROG(reset_sent_tp_btf_2, struct sock *sk, struct sk_buff *skb)
 {
-	return reset_sent(sk);
+	return reset_sent(sk, 0);
 }
 
 SEC("?tp_btf/tcp_send_reset")
 int BPF_PROG(reset_sent_tp_btf_3, struct sock *sk, struct sk_buff *skb, int reason)
 {
-	return reset_sent(sk);
+	return reset_sent(sk, reason);
 }

@@ -9,9 +9,10 @@
 #define RESOURCE_WORDS 16 /* of the descriptor bitmap read at a time */
 #define RESOURCE_STEPS 64 /* 65,536 descriptors; a larger table is taken as not full */
 
-/* Whether the running process has no descriptor free below its limit, which goes to *limit.
- * Only asked when a 5xx has no attempt, so the walk costs healthy traffic nothing. */
-static __noinline bool resource_descriptors_full(__u32 *limit)
+/* The running process's limit of descriptors when none below it is free, else 0. Only asked when a
+ * 5xx has no attempt, so the walk costs healthy traffic nothing. Not static: the verifier looks at it
+ * once, not at every call. */
+__noinline __weak __u32 resource_descriptors_full(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
@@ -19,24 +20,22 @@ static __noinline bool resource_descriptors_full(__u32 *limit)
 	__u64 soft = BPF_CORE_READ(task, signal, rlim[RESOURCE_RLIMIT_NOFILE].rlim_cur);
 	__u32 checked = 0;
 
-	if (!limit || BPF_CORE_READ(table, max_fds) < soft ||
-	    soft > RESOURCE_STEPS * RESOURCE_WORDS * 64)
-		return false;
+	if (BPF_CORE_READ(table, max_fds) < soft || soft > RESOURCE_STEPS * RESOURCE_WORDS * 64)
+		return 0;
 	for (__u32 step = 0; step < RESOURCE_STEPS && checked < soft; step++) {
 		unsigned long chunk[RESOURCE_WORDS];
 
 		if (bpf_probe_read_kernel(chunk, sizeof(chunk), words + step * RESOURCE_WORDS))
-			return false;
+			return 0;
 		for (__u32 i = 0; i < RESOURCE_WORDS && checked < soft; i++, checked += 64) {
 			__u64 wanted = soft - checked >= 64 ? ~0ULL
 							    : (1ULL << ((soft - checked) & 63)) - 1;
 
 			if ((chunk[i] & wanted) != wanted)
-				return false;
+				return 0;
 		}
 	}
-	*limit = soft;
-	return true;
+	return soft;
 }
 
 #endif

@@ -1,148 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Role "send": what a load balancer writes: requests to backends, and a 5xx to a client. */
-#include "bpf/emit.h"
+#include "bpf/answer.h"
 #include "bpf/figures.h"
-#include "bpf/payload.h"
-#include "bpf/resource.h"
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
-#define SEND_IOVECS_TRIED 3 /* leading empty ones are skipped */
+#define SEND_HEAD_ROOM (2 * EVENT_HEAD_BYTES)
+/* Leading empty buffers are skipped; Varnish gives each word of a status line a buffer of its own. */
+#define SEND_IOVECS_TRIED 5
 
-/* The current position of a message made of several buffers; false: it has none that can be read. */
-static __always_inline bool send_find_iovec(const struct iov_iter *iter, struct iovec *found)
+/* Copies up to EVENT_HEAD_BYTES - *length bytes behind those that are in `head`, which has room for
+ * twice as many, as the verifier cannot tell that it never needs it. False: they cannot be read. */
+static __always_inline bool send_copy(__u8 *head, __u32 *length, const void *from, __u64 bytes)
+{
+	__u32 at = *length;
+
+	if (at >= EVENT_HEAD_BYTES)
+		return false;
+	if (bytes > EVENT_HEAD_BYTES - at)
+		bytes = EVENT_HEAD_BYTES - at;
+	if (!bytes)
+		return true;
+	if (bytes > EVENT_HEAD_BYTES || bpf_probe_read_user(head + at, bytes, from))
+		return false;
+	*length = at + bytes;
+	return true;
+}
+
+/* From the current position of a message made of several buffers. */
+static __always_inline __u32 send_gather(const struct iov_iter *iter, __u8 *head)
 {
 	__u64 offset = BPF_CORE_READ(iter, iov_offset), count = BPF_CORE_READ(iter, nr_segs);
 	const struct iovec *iovec;
+	struct iovec found = {};
+	__u32 length = 0;
 
 	if (bpf_core_field_exists(iter->__iov))
 		iovec = BPF_CORE_READ(iter, __iov);
 	else
 		iovec = BPF_CORE_READ((const struct iov_iter___iov *)iter, iov);
 	for (__u32 i = 0; i < SEND_IOVECS_TRIED; i++) {
-		if (i >= count || bpf_probe_read_kernel(found, sizeof(*found), iovec + i))
-			return false;
-		if (found->iov_len > offset) {
-			found->iov_base += offset;
-			found->iov_len -= offset;
-			return true;
-		}
+		if (i >= count || length >= EVENT_HEAD_BYTES ||
+		    bpf_probe_read_kernel(&found, sizeof(found), iovec + i))
+			break;
+		if (found.iov_len > offset &&
+		    !send_copy(head, &length, found.iov_base + offset, found.iov_len - offset))
+			break;
 		offset = 0;
 	}
-	return false;
+	return length;
 }
 
-/* Copies the first bytes that are about to be sent; their number, 0 when they are not in memory (sendfile). */
+/* Copies the first bytes that are about to be sent to `head`, of SEND_HEAD_ROOM; their number, 0 when
+ * they are not in memory (sendfile). */
 static __always_inline __u32 send_read_head(const struct msghdr *message, __u8 *head)
 {
 	const struct iov_iter *iter = &message->msg_iter;
 	__u8 type = BPF_CORE_READ(iter, iter_type);
-	__u64 count = BPF_CORE_READ(iter, count);
-	struct iovec iovec = {};
-	__u32 length;
+	__u32 length = 0;
 
 	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
-		iovec.iov_base = BPF_CORE_READ(iter, ubuf) + BPF_CORE_READ(iter, iov_offset);
-		iovec.iov_len = count;
-	} else if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC) ||
-		   !send_find_iovec(iter, &iovec)) {
-		return 0;
-	}
-	length = iovec.iov_len < EVENT_HEAD_BYTES ? iovec.iov_len : EVENT_HEAD_BYTES;
-	if (length > count)
-		length = count;
-	if (!length || length > EVENT_HEAD_BYTES ||
-	    bpf_probe_read_user(head, length, iovec.iov_base))
-		return 0;
+	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		send_copy(head, &length,
+			  BPF_CORE_READ(iter, ubuf) + BPF_CORE_READ(iter, iov_offset),
+			  BPF_CORE_READ(iter, count));
+	else if (type == bpf_core_enum_value(enum iter_type, ITER_IOVEC))
+		length = send_gather(iter, head);
 	return length;
 }
 
-/* The attempt whose answer could not be used, kept by the thread until now. Returns its socket's cookie. */
-static __always_inline __u64 send_emit_answered(struct thread_state *thread, __u64 client_cookie)
-{
-	struct event_attempt *attempt;
-
-	if (!thread->answered.header.type || thread->answered.client_cookie != client_cookie)
-		return 0;
-	thread->answered.header.type = 0;
-	attempt = emit_reserve(EVENT_ATTEMPT, sizeof(*attempt));
-	if (!attempt)
-		return 0;
-	thread->answered.header.type = attempt->header.type;
-	thread->answered.header.size_bytes = attempt->header.size_bytes;
-	thread->answered.header.time_ns = attempt->header.time_ns;
-	*attempt = thread->answered;
-	thread->answered.header.type = 0;
-	bpf_ringbuf_submit(attempt, 0);
-	return thread->answered.cookie;
-}
-
-static __always_inline void send_emit_response(struct sock *sk, struct socket_state *socket,
-					       __u16 status)
-{
-	struct followed_process *process = process_current();
-	struct thread_state *thread = thread_current();
-	struct thread_verdict verdict = {};
-	struct event_response *response;
-
-	if (!process || !thread)
-		return;
-	thread_note_response(thread, process->kind, socket->cookie, status,
-			     bpf_ktime_get_boot_ns() - socket->request_first_ns, &verdict);
-	if (!verdict.attempt_cookie && !verdict.immediate)
-		verdict.attempt_cookie = send_emit_answered(thread, socket->cookie);
-	response = emit_reserve(EVENT_RESPONSE, sizeof(*response));
-	if (!response)
-		return;
-	owner_fill_current(&response->owner, process);
-	socket_local(sk, &response->frontend);
-	socket_remote(sk, &response->client);
-	response->cookie = socket->cookie;
-	response->request_ns = socket->request_ns;
-	response->request_first_ns = socket->request_first_ns;
-	response->requests = socket->exchanges;
-	response->netns = socket->netns;
-	response->status = status;
-	response->attempt_cookie = verdict.attempt_cookie;
-	response->attempts = verdict.attempts;
-	if (verdict.attempt_cookie)
-		response->header.flags |= RESPONSE_ATTEMPT_ADJACENT;
-	else if (resource_descriptors_full(&response->fd_limit))
-		response->header.flags |= RESPONSE_FD_EXHAUSTED;
-	response->fd_used = response->fd_limit;
-	if (verdict.immediate)
-		response->header.flags |= RESPONSE_IMMEDIATE;
-	if (socket->flags & (ATTEMPT_FIN_RECEIVED | ATTEMPT_RESET_RECEIVED))
-		response->header.flags |= RESPONSE_CLIENT_GONE;
-	if (socket->flags & ATTEMPT_SEEDED)
-		response->header.flags |= RESPONSE_SEEDED;
-	bpf_ringbuf_submit(response, 0);
-}
-
-static __always_inline void send_note_answered(const struct socket_state *socket)
+/* A client that sends its requests ahead has the next one taken up now at the earliest. */
+static __always_inline void send_note_answered(struct socket_state *socket, bool begins)
 {
 	struct thread_state *thread = thread_current();
+	__u64 now_ns = bpf_ktime_get_boot_ns();
 
+	if (begins)
+		socket->request_first_ns = now_ns;
 	if (thread)
-		thread_note_answered(thread, socket->cookie);
+		thread_note_answered(thread, socket->cookie, now_ns);
+}
+
+/* What was read from the client since the last write was no request. */
+static __always_inline void send_undo_request(struct socket_state *socket)
+{
+	if (socket->direction == DIRECTION_RECEIVED && socket->exchanges)
+		socket->exchanges--;
+	send_note_answered(socket, false);
 }
 
 /* Every write is looked at, not only the first after a read: pipelined responses follow each other. */
 static __always_inline void send_to_client(struct sock *sk, struct socket_state *socket,
 					   const struct msghdr *message)
 {
-	__u8 head[EVENT_HEAD_BYTES] = {};
-	__u16 status = payload_status(head, send_read_head(message, head));
+	__u8 head[SEND_HEAD_ROOM] = {};
+	struct front_words words = {};
+	__u32 length;
 
-	/* The request goes on after 100 Continue. */
-	if (status >= 100 && status < 200)
+	/* Through memory of a map: otherwise the verifier follows each length on its own. */
+	*(volatile __u8 *)&socket->head_bytes = send_read_head(message, head);
+	length = *(volatile __u8 *)&socket->head_bytes;
+	front_read(sk, socket, message, head, length, &words);
+	if (words.kind == FRONT_BEFORE)
 		return;
-	if (status >= 500 && status < 600)
-		send_emit_response(sk, socket, status);
-	else if (socket->direction == DIRECTION_RECEIVED &&
-		 thread_works_in_order(socket->owner.kind))
-		send_note_answered(socket);
+	if (words.kind == FRONT_HANDSHAKE)
+		send_undo_request(socket);
+	answer_client(sk, socket, &words);
+	if (!(words.flags & RESPONSE_MULTIPLEXED) && words.kind == FRONT_RESPONSE &&
+	    (words.status || socket->direction == DIRECTION_RECEIVED ||
+	     thread_keeps(socket->owner.kind)))
+		send_note_answered(socket, words.status);
 	socket->direction = DIRECTION_SENT;
 }
 
@@ -193,18 +160,37 @@ static __always_inline void send_begin_exchange(struct sock *sk, struct socket_s
 	__builtin_memset(&socket->received, 0, sizeof(socket->received));
 }
 
+/* An alert in answer to a TLS hello, which it replaces as what was said last; or, in TLS 1.2, in answer
+ * to the end of the handshake, where the first request belongs. */
+static __always_inline void send_refuse_tls(struct socket_state *socket,
+					    const struct event_payload *alert)
+{
+	if (socket->sent.kind != PAYLOAD_TLS || !(socket->flags & ATTEMPT_ANSWERED))
+		return;
+	if (socket->exchanges == 1) {
+		socket->flags |= ATTEMPT_TLS_REFUSED;
+		socket->sent = *alert;
+	} else if (socket->exchanges == 2 && socket->sent.head[0] == TLS_HANDSHAKE) {
+		socket->flags |= ATTEMPT_TLS_REFUSED;
+	}
+}
+
 static __always_inline void send_to_backend(struct sock *sk, struct socket_state *socket,
 					    const struct msghdr *message)
 {
 	struct event_payload payload = {};
+	__u8 head[SEND_HEAD_ROOM] = {};
 
 	if (socket->direction == DIRECTION_SENT)
 		return;
-	payload.length = send_read_head(message, payload.head);
+	payload.length = send_read_head(message, head);
+	__builtin_memcpy(payload.head, head, EVENT_HEAD_BYTES);
 	payload_classify_request(&payload);
 	/* A goodbye, no request. */
-	if (payload.kind == PAYLOAD_TLS_ALERT)
+	if (payload.kind == PAYLOAD_TLS_ALERT) {
+		send_refuse_tls(socket, &payload);
 		return;
+	}
 	send_begin_exchange(sk, socket, &payload);
 }
 

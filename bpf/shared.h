@@ -8,7 +8,7 @@
 #define SHARED_PROCESSES_MAX 4096
 #define SHARED_BACKENDS_MAX 1024
 #define SHARED_THREADS_MAX 16384
-#define SHARED_RING_BYTES (4 * 1024 * 1024)
+#define SHARED_RING_BYTES (8 * 1024 * 1024)
 #define SHARED_RANGES_MAX 16
 
 /* Value of `processes`, keyed by tgid: a process of a load balancer. Inserted by the loader and by
@@ -17,6 +17,7 @@ struct followed_process {
 	__u32 group;
 	__u32 kind; /* enum balancer_kind */
 	char comm[EVENT_COMM_BYTES];
+	__u64 resolved_ns; /* when it last read from a DNS server's socket; kept by the programs */
 };
 
 /* Index into `losses`, a per-CPU array of __u64. */
@@ -28,12 +29,46 @@ enum loss_counter {
 	LOSS_COUNTERS,
 };
 
-/* Value of `sweeps`, keyed by struct backend_key: what one run of the sweep iterator counted.
+#define SHARED_SWEEPS_MAX 8192
+#define SHARED_RESETS_MAX 4096
+
+/* Key of `sweeps`: the connections to one backend that one process holds. */
+struct sweep_key {
+	struct backend_key backend;
+	__u32 tgid; /* 0: of all that found no room */
+	__u32 reserved;
+};
+
+/* Value of `sweeps`: what one run of the sweep iterator counted.
  * Inserted by the iterator, deleted by the loader before each run. */
 struct sweep_count {
-	__u32 established;
-	__u32 close_wait;
-	__u64 close_wait_since_ns; /* of the oldest, 0: none */
+	struct buildup_state established;
+	struct buildup_state close_wait;
+};
+
+/* Key of `resets`. Inserted by the programs at the first such RST; the loader only reads. */
+struct reset_key {
+	struct backend_key backend;
+	__u32 reason; /* of one sent: the kernel's enum sk_rst_reason; received: enum reset_segment */
+	__u8 direction; /* enum reset_direction */
+	__u8 phase; /* enum reset_phase */
+	__u16 reserved;
+};
+
+/* What a received RST says of its sender (RFC 9293, 3.10.7). */
+enum reset_segment {
+	RESET_SEGMENT_UNSEEN,
+	RESET_SEGMENT_ABORT, /* it acknowledges: a live socket was aborted, or refuses */
+	RESET_SEGMENT_UNKNOWN, /* no ACK: there is no such connection over there */
+};
+
+/* Key of `refusals`: clients that a process accepted and closed at once without reading a byte. The
+ * value is their number, a __u64. */
+struct refusal_key {
+	struct event_owner owner;
+	struct event_address listener;
+	__u32 netns;
+	__u32 reserved;
 };
 
 /* --backend: element of the rodata array `backend_ranges`. */

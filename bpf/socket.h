@@ -3,7 +3,7 @@
 #ifndef LBTRACE_SOCKET_H
 #define LBTRACE_SOCKET_H
 
-#include "bpf/maps.h"
+#include "bpf/http2_walk.h"
 
 enum socket_role {
 	SOCKET_NONE,
@@ -17,6 +17,14 @@ enum socket_direction {
 	DIRECTION_IDLE, /* nothing yet, or a whole exchange is behind */
 	DIRECTION_SENT, /* the last data went out */
 	DIRECTION_RECEIVED, /* the last data came in */
+};
+
+/* What a load balancer speaks to a client. */
+enum socket_front {
+	FRONT_UNKNOWN,
+	FRONT_PLAIN,
+	FRONT_HTTP2, /* in clear */
+	FRONT_TLS,
 };
 
 /*
@@ -68,6 +76,13 @@ struct socket_state {
 	struct event_address icmp_source;
 	struct event_payload sent;
 	struct event_payload received;
+	/* client: */
+	__u8 front; /* enum socket_front */
+	__u8 multiplexed; /* HTTP/2, in clear or not */
+	__u8 head_bytes; /* read of the write at work */
+	__u8 front_reserved;
+	__u32 tls_record_end; /* sequence number after the last TLS record that was begun */
+	struct http2_state http2;
 };
 
 struct {

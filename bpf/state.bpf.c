@@ -2,6 +2,7 @@
 /* Role "state": the life of each socket of a load balancer. */
 #include "bpf/connect.h"
 #include "bpf/icmp.h"
+#include "bpf/refusal.h"
 #include "bpf/release.h"
 
 #define STATE_ERROR_NO_PORT 99 /* EADDRNOTAVAIL */
@@ -73,7 +74,7 @@ static __always_inline void state_backend(struct sock *sk, struct socket_state *
 }
 
 static __always_inline void state_client(struct sock *sk, struct socket_state *socket,
-					 int new_state)
+					 int old_state, int new_state)
 {
 	if (new_state == STATE_ESTABLISHED) {
 		socket->role = SOCKET_CLIENT;
@@ -81,6 +82,8 @@ static __always_inline void state_client(struct sock *sk, struct socket_state *s
 		socket->established_ns = bpf_ktime_get_boot_ns();
 	} else if (new_state == STATE_CLOSE_WAIT) {
 		socket->flags |= ATTEMPT_FIN_RECEIVED;
+	} else if (old_state == STATE_ESTABLISHED) {
+		refusal_note(sk, socket);
 	}
 }
 
@@ -99,7 +102,7 @@ static __always_inline int state_change(struct sock *sk, int old_state, int new_
 		state_backend(sk, socket, old_state, new_state);
 	} else if (socket->role == SOCKET_CLIENT ||
 		   (socket->role == SOCKET_LISTENER && old_state == STATE_SYN_RECV)) {
-		state_client(sk, socket, new_state);
+		state_client(sk, socket, old_state, new_state);
 	}
 	return 0;
 }

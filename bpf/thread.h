@@ -6,32 +6,39 @@
  *  - nginx reads the request, connects, and at the end closes the backend's
  *    socket and then writes the 5xx;
  *  - HAProxy reads several requests, then works on them in the order read, and
- *    at the end writes the 5xx and then closes the backend's socket.
+ *    at the end writes the 5xx and then closes the backend's socket;
+ *  - Apache does all of a request in one thread, in nginx's order;
+ *  - in Go's and Varnish's programs a request wanders: its attempt may be made and may end in other
+ *    threads than the one that reads it and writes the 5xx. The thread that reads is most often the
+ *    one that connects (Go), or wakes it (Varnish): a guess that the end must confirm;
+ *  - nginx and HAProxy, with HTTP/2 to the client, close first and write then, and may work on several
+ *    requests of one client, and answer them, in one turn (bpf/thread_ends.h).
  */
 #ifndef LBTRACE_THREAD_H
 #define LBTRACE_THREAD_H
 
-#include "bpf/maps.h"
+#include "bpf/http2_walk.h"
+#include "bpf/thread_ends.h"
+#include "bpf/thread_ring.h"
 
-#define THREAD_RING 8 /* a power of two */
 /* A request refused without an attempt is answered in the turn that read it; the thread may have
  * been off its CPU in between. */
 #define THREAD_IMMEDIATE_NS (200 * 1000 * 1000ull)
 #define THREAD_READ_FRESH_NS (10 * 1000 * 1000ull)
 
-struct thread_slot {
-	__u64 cookie;
-	__u64 value; /* requests: when it was read; answers: the status */
-	__u64 client_cookie; /* answers: whose request it answers, as guessed; 0: unknown */
+/* What the thread has just given to a TLS library. SSL_write() encrypts it and sends it before it
+ * returns, so the next TLS record that the thread writes to a client has it inside. */
+struct thread_plaintext {
+	__u64 session; /* address of the library's object, 0: nothing was ever given */
+	__u8 fresh; /* its record has not been written yet */
+	__u8 http2;
+	__u8 count; /* 5xx responses in it */
+	__u8 reserved;
+	struct http2_found found[HTTP2_FOUND_MAX];
 };
 
-struct thread_ring {
-	struct thread_slot slots[THREAD_RING];
-	__u32 head; /* oldest */
-	__u32 tail; /* next free */
-};
-
-/* Written by the thread itself only. Entries are inserted in thread_current(), deleted by LRU. */
+/* Written by the thread itself, and by the one that wakes it. Entries are inserted in thread_make(),
+ * deleted by LRU. */
 struct thread_state {
 	__u64 ended_cookie; /* the attempt that just ended and whose 5xx, if any, comes next */
 	__u64 ended_client; /* its client, as far as known */
@@ -40,6 +47,16 @@ struct thread_state {
 	__u64 reading_cookie; /* the client read from last */
 	__u64 reading_ns;
 	__u32 starts; /* attempts begun since that read */
+	/* Where requests wander: */
+	bool pending_given; /* the thread did not read it, but was woken by the one that had it */
+	__u64 pending_cookie; /* the client whose request has no attempt yet */
+	__u64 pending_ns;
+	__u32 pending_tid; /* who gave it */
+	__u64 handed_cookie; /* the client whose request another thread was woken with, */
+	__u64 returned_cookie; /* which woke this one without having made an attempt for it, */
+	__u64 tried_cookie; /* or made one */
+	__u64 unused_ns; /* when it closed a TCP socket last that it had not used */
+	__u64 unix_ns; /* when it connected to a Unix socket last; in vain, where the hook tells */
 	__s32 route_error; /* errno of the last route lookup, 0: it succeeded */
 	__u64 route_ns;
 	struct event_address route_address;
@@ -47,6 +64,12 @@ struct thread_state {
 		answered; /* the attempt let go last although its backend answered; header.type 0: none */
 	struct thread_ring requests; /* clients whose requests were read and not taken up yet */
 	struct thread_ring answers; /* backends whose 5xx was read and not passed on yet */
+	struct thread_ends ends; /* kept where HTTP/2 is spoken to clients */
+	__u32 multiplexed; /* it is */
+	__u32 streams_taken; /* an attempt was begun for one of the requests that wait */
+	struct thread_plaintext plaintext;
+	struct event_response response; /* what all 5xx of the write at work have in common */
+	struct http2_walk walk; /* the one at work: too big for the stack, and no CPU's own */
 };
 
 struct {
@@ -56,11 +79,10 @@ struct {
 	__type(value, struct thread_state);
 } threads SEC(".maps") __weak;
 
-/* The running thread's memory, made when it has none; NULL: no room, counted as a loss. */
-static __always_inline struct thread_state *thread_current(void)
+/* A thread's memory, made when it has none; NULL: no room, counted as a loss. */
+static __always_inline struct thread_state *thread_make(__u32 tid)
 {
 	static const struct thread_state zero;
-	__u32 tid = bpf_get_current_pid_tgid();
 	struct thread_state *thread = bpf_map_lookup_elem(&threads, &tid);
 
 	if (thread)
@@ -72,24 +94,25 @@ static __always_inline struct thread_state *thread_current(void)
 	return thread;
 }
 
-/* A full ring forgets its oldest. */
-static __always_inline void thread_ring_push(struct thread_ring *ring, __u64 cookie, __u64 value,
-					     __u64 client_cookie)
+/* The running thread's. */
+static __always_inline struct thread_state *thread_current(void)
 {
-	__u32 tail = ring->tail;
-	struct thread_slot *slot = &ring->slots[tail & (THREAD_RING - 1)];
-
-	slot->cookie = cookie;
-	slot->value = value;
-	slot->client_cookie = client_cookie;
-	ring->tail = tail + 1;
-	if (tail + 1 - ring->head > THREAD_RING)
-		ring->head = tail + 1 - THREAD_RING;
+	return thread_make(bpf_get_current_pid_tgid());
 }
 
-/* Takes the oldest request read in this turn; 0: none. */
-static __always_inline __u64 thread_take_request(struct thread_ring *ring, __u64 now_ns)
+/* Takes the oldest request read in this turn; 0: none, or not known. *waiting: there was one. */
+static __always_inline __u64 thread_take_request(struct thread_state *thread, __u64 now_ns,
+						 bool *waiting)
 {
+	struct thread_ring *ring = &thread->requests;
+
+	if (thread->multiplexed) {
+		__u64 cookie = thread_ring_find_streams(ring, now_ns, waiting);
+
+		thread->streams_taken |= *waiting;
+		if (*waiting)
+			return cookie;
+	}
 	for (int i = 0; i < THREAD_RING; i++) {
 		struct thread_slot *slot;
 
@@ -97,54 +120,11 @@ static __always_inline __u64 thread_take_request(struct thread_ring *ring, __u64
 			return 0;
 		slot = &ring->slots[ring->head & (THREAD_RING - 1)];
 		ring->head++;
-		if (slot->cookie && now_ns - slot->value < THREAD_READ_FRESH_NS)
+		*waiting = slot->cookie && now_ns - slot->value < THREAD_READ_FRESH_NS;
+		if (*waiting)
 			return slot->cookie;
 	}
 	return 0;
-}
-
-/* Takes `cookie` out of the requests; false: it was not there. */
-static __always_inline bool thread_drop_request(struct thread_ring *ring, __u64 cookie)
-{
-	for (int i = 0; i < THREAD_RING; i++) {
-		struct thread_slot *slot = &ring->slots[(ring->head + i) & (THREAD_RING - 1)];
-
-		if (slot->cookie != cookie)
-			continue;
-		slot->cookie = 0;
-		return (__s32)(ring->tail - ring->head) > i;
-	}
-	return false;
-}
-
-/* Takes the 5xx answer of this status that was read for this client, or else the oldest of which it
- * is not known whose it is; 0: neither. */
-static __always_inline __u64 thread_take_answer(struct thread_ring *ring, __u64 client_cookie,
-						__u16 status)
-{
-	__u32 found = THREAD_RING;
-	struct thread_slot *slot;
-	__u64 attempt_cookie;
-
-	for (__u32 i = 0; i < THREAD_RING; i++) {
-		slot = &ring->slots[(ring->head + i) & (THREAD_RING - 1)];
-		if ((__s32)(ring->tail - ring->head) <= (__s32)i)
-			break;
-		if (!slot->cookie || slot->value != status)
-			continue;
-		if (slot->client_cookie == client_cookie) {
-			found = i;
-			break;
-		}
-		if (!slot->client_cookie && found == THREAD_RING)
-			found = i;
-	}
-	if (found == THREAD_RING)
-		return 0;
-	slot = &ring->slots[(ring->head + found) & (THREAD_RING - 1)];
-	attempt_cookie = slot->cookie;
-	slot->cookie = 0;
-	return attempt_cookie;
 }
 
 /* Whether requests wait in a queue between read and connect, in order. */
@@ -153,9 +133,86 @@ static __always_inline bool thread_works_in_order(__u32 kind)
 	return kind == BALANCER_HAPROXY;
 }
 
+/* Whether other threads may go on with a request. Of an unknown program nothing is known. */
+static __always_inline bool thread_wanders(__u32 kind)
+{
+	return kind == BALANCER_OTHER || kind == BALANCER_CADDY || kind == BALANCER_TRAEFIK ||
+	       kind == BALANCER_VARNISH;
+}
+
+/* Whether the thread that read a request last is known to be the one that connects for it. */
+static __always_inline bool thread_keeps(__u32 kind)
+{
+	return kind == BALANCER_NGINX || kind == BALANCER_APACHE;
+}
+
+/* A request goes to one attempt; another one in the same turn is for the client whose attempt has
+ * just failed. */
+static __always_inline __u64 thread_take_pending(struct thread_state *thread, __u64 now_ns)
+{
+	__u64 client = thread->pending_cookie;
+	__u32 giver_tid = thread->pending_tid;
+	struct thread_state *giver;
+
+	thread->pending_cookie = 0;
+	if (client && thread->pending_given) {
+		giver = bpf_map_lookup_elem(&threads, &giver_tid);
+		if (giver)
+			giver->tried_cookie = client;
+	}
+	if (now_ns - thread->pending_ns >= THREAD_READ_FRESH_NS)
+		client = 0;
+	if (!client && thread->ended_cookie && !thread->ended_reader)
+		client = thread->ended_client;
+	thread->ended_cookie = 0;
+	return client;
+}
+
+/* The running thread, `from_tid`, wakes another of its process: to make an attempt for the request that it
+ * has read, or to answer one whose attempt has ended; or for something else, which is why all of this
+ * is a guess. */
+static __always_inline void thread_hand_over(struct thread_state *from, __u32 from_tid,
+					     struct thread_state *to, __u64 now_ns)
+{
+	__u64 client = from->pending_cookie;
+
+	if (from->ended_cookie) {
+		to->ended_cookie = from->ended_cookie;
+		to->ended_client = from->ended_client;
+		to->ended_reader = 0;
+	}
+	if (client && from->pending_given && to->handed_cookie == client)
+		to->returned_cookie = client;
+	if (!client || from->pending_given || from->handed_cookie == client ||
+	    now_ns - from->pending_ns >= THREAD_READ_FRESH_NS)
+		return;
+	/* Who has read a request itself is woken for something else. */
+	if (to->pending_cookie && !to->pending_given)
+		return;
+	from->handed_cookie = client;
+	to->pending_cookie = client;
+	to->pending_ns = from->pending_ns;
+	to->pending_given = true;
+	to->pending_tid = from_tid;
+}
+
+/* Whether no attempt was made for this client's request, neither by the thread that read it and now
+ * answers nor by the one that it was handed to. Varnish hands over all that it has a backend for. */
+static __always_inline bool thread_untried(struct thread_state *thread, __u32 kind,
+					   __u64 client_cookie)
+{
+	bool own = thread->pending_cookie == client_cookie;
+
+	thread->pending_cookie = 0;
+	if (kind != BALANCER_VARNISH)
+		return own;
+	return own && thread->handed_cookie == client_cookie &&
+	       thread->returned_cookie == client_cookie && thread->tried_cookie != client_cookie;
+}
+
 /* The thread read from a client; `begins`: the first bytes of a request. */
 static __always_inline void thread_note_read(struct thread_state *thread, __u64 client_cookie,
-					     bool begins, __u64 now_ns)
+					     bool multiplexed, bool begins, __u64 now_ns)
 {
 	/* The 5xx of an attempt that ended is written in the same turn; of its own client the rest of
 	 * a request's body may be read before. */
@@ -164,40 +221,66 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u64 
 		thread->answered.header.type = 0;
 	}
 	thread->ended_reader = client_cookie;
+	/* What the library took is written before it returns, or not at all. */
+	thread->plaintext.fresh = 0;
 	/* A 5xx and the close of its attempt are one step; whatever else the thread does comes after. */
 	thread->answered_cookie = 0;
 	if (begins || thread->reading_cookie != client_cookie)
 		thread->starts = 0;
 	thread->reading_cookie = client_cookie;
 	thread->reading_ns = now_ns;
-	if (begins)
-		thread_ring_push(&thread->requests, client_cookie, now_ns, client_cookie);
+	/* All that was read in one turn is worked on before more is read. */
+	if (thread->streams_taken) {
+		thread->streams_taken = 0;
+		thread_ring_forget_streams(&thread->requests);
+	}
+	if (begins) {
+		thread->unix_ns = 0;
+		thread->unused_ns = 0;
+		thread_ring_push(&thread->requests, client_cookie, now_ns,
+				 multiplexed ? 0 : client_cookie);
+		thread->pending_cookie = client_cookie;
+		thread->pending_ns = now_ns;
+		thread->pending_given = false;
+		thread->handed_cookie = 0;
+		thread->returned_cookie = 0;
+		thread->tried_cookie = 0;
+	}
 }
 
 /* The client that an attempt begun now is made for; *exact: known, not guessed. 0: unknown. */
 static __always_inline __u64 thread_take_client(struct thread_state *thread, __u32 kind,
 						__u64 now_ns, bool *exact)
 {
-	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
+	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS, waiting = false;
 
 	thread->starts++;
 	thread->answered_cookie = 0;
 	*exact = false;
-	if (thread_works_in_order(kind))
-		return thread_take_request(&thread->requests, now_ns);
+	if (thread_works_in_order(kind)) {
+		__u64 client_cookie = thread_take_request(thread, now_ns, &waiting);
+
+		if (!waiting && thread->multiplexed)
+			thread_ends_drop_newest(&thread->ends);
+		return client_cookie;
+	}
+	if (thread_wanders(kind))
+		return thread_take_pending(thread, now_ns);
 	/* The next upstream is tried in the turn in which the one before failed. */
 	if (thread->ended_cookie && !thread->ended_reader) {
-		*exact = kind == BALANCER_NGINX && thread->ended_client;
+		*exact = thread_keeps(kind) && thread->ended_client;
+		thread_ends_drop(&thread->ends, thread->ended_cookie);
 		thread->ended_cookie = 0;
 		return thread->ended_client;
 	}
-	*exact = fresh && kind == BALANCER_NGINX;
+	*exact = fresh && thread_keeps(kind);
 	return thread->reading_cookie;
 }
 
-/* A failed attempt was let go. Returns the client answered for it just before, 0: none. */
+/* A failed attempt was let go, of which this status comes if any. Returns the client answered for it
+ * just before, 0: none. */
 static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 kind, __u64 cookie,
-					     __u64 client_cookie, bool at_once)
+					     __u64 client_cookie, __u16 status, bool at_once)
 {
 	__u64 answered = thread->answered_cookie;
 
@@ -205,6 +288,8 @@ static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 
 	thread->ended_cookie = 0;
 	if (answered)
 		return answered;
+	if (thread->multiplexed)
+		thread_ends_push(&thread->ends, cookie, client_cookie, status);
 	/* Where requests are worked on in order the 5xx comes first, unless connect() itself failed. */
 	if (thread_works_in_order(kind) && !at_once)
 		return 0;
@@ -218,6 +303,8 @@ static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 
 static __always_inline void thread_note_answer(struct thread_state *thread, __u32 kind,
 					       __u64 cookie, __u64 client_cookie, __u16 status)
 {
+	if (thread->multiplexed)
+		thread_ends_push(&thread->ends, cookie, client_cookie, status);
 	if (thread_works_in_order(kind)) {
 		thread_ring_push(&thread->answers, cookie, status, client_cookie);
 		return;
@@ -228,24 +315,45 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 }
 
 /* Whether the attempt that ended in this turn can be what the 5xx to this client is for. Where
- * requests are worked on in order others are worked on in the same turn: the guess must agree. */
+ * requests wander the turn may be another request's: the guess must agree. */
 static __always_inline bool thread_ended_for(const struct thread_state *thread, __u32 kind,
-					     __u64 client_cookie, bool waiting)
+					     __u64 client_cookie)
 {
 	if (!thread->ended_cookie)
 		return false;
 	if (thread->ended_reader && thread->ended_reader != client_cookie)
 		return false;
-	if (!thread_works_in_order(kind))
+	/* Where requests are worked on in order only a connect() that failed at once is kept, and its
+	 * 5xx is the next that the thread writes. */
+	if (!thread_wanders(kind))
 		return true;
-	return thread->ended_client == client_cookie || (!thread->ended_client && !waiting);
+	return thread->ended_client == client_cookie || !thread->ended_client;
 }
 
 struct thread_verdict {
 	__u64 attempt_cookie;
 	__u32 attempts;
 	bool immediate;
+	bool guessed; /* attempt_cookie is one of several that may be it */
 };
+
+/* As thread_note_response(), on HTTP/2. */
+static __always_inline void thread_note_stream(struct thread_state *thread, __u32 kind,
+					       __u64 client_cookie, __u16 status, __u64 age_ns,
+					       struct thread_verdict *verdict)
+{
+	bool reading = thread->reading_cookie == client_cookie;
+
+	verdict->attempt_cookie =
+		thread_ends_take(&thread->ends, client_cookie, status, &verdict->guessed);
+	if (verdict->attempt_cookie)
+		thread_ring_drop(&thread->answers, verdict->attempt_cookie);
+	if (verdict->attempt_cookie == thread->ended_cookie)
+		thread->ended_cookie = 0;
+	thread->answered_cookie = 0;
+	verdict->immediate = !verdict->attempt_cookie && reading && !thread->starts &&
+			     !thread_wanders(kind) && age_ns < THREAD_IMMEDIATE_NS;
+}
 
 /* A 5xx is being written to a client, `age_ns` after its request: which attempt does it answer for? */
 static __always_inline void thread_note_response(struct thread_state *thread, __u32 kind,
@@ -253,7 +361,7 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 						 struct thread_verdict *verdict)
 {
 	bool reading = thread->reading_cookie == client_cookie;
-	bool waiting = thread_drop_request(&thread->requests, client_cookie);
+	bool waiting = thread_ring_drop(&thread->requests, client_cookie);
 	bool guessed;
 
 	if (reading)
@@ -262,10 +370,17 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 		verdict->attempt_cookie =
 			thread_take_answer(&thread->answers, client_cookie, status);
 	guessed = verdict->attempt_cookie;
-	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie, waiting))
+	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie))
 		verdict->attempt_cookie = thread->ended_cookie;
+	if (thread->multiplexed && verdict->attempt_cookie)
+		thread_ends_drop(&thread->ends, verdict->attempt_cookie);
 	thread->ended_cookie = 0;
 	thread->answered_cookie = 0;
+	if (thread_wanders(kind)) {
+		verdict->immediate =
+			thread_untried(thread, kind, client_cookie) && !verdict->attempt_cookie;
+		return;
+	}
 	if (!thread_works_in_order(kind)) {
 		verdict->immediate = !verdict->attempt_cookie && reading && !thread->starts;
 		return;
@@ -277,11 +392,31 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 		thread->answered_cookie = client_cookie;
 }
 
-/* A response begins: the client's request waits no longer. */
-static __always_inline void thread_note_answered(struct thread_state *thread, __u64 client_cookie)
+/* A client turns out to speak HTTP/2. */
+static __always_inline void thread_note_multiplexed(struct thread_state *thread,
+						    __u64 client_cookie)
 {
+	thread->multiplexed = 1;
+	for (int i = 0; i < THREAD_RING; i++) {
+		if (thread->requests.slots[i].cookie == client_cookie)
+			thread->requests.slots[i].client_cookie = 0;
+	}
+}
+
+/* The thread writes to a client, whose request waits no longer. What it does next without reading
+ * may be for that client's next request, read together with this one. */
+static __always_inline void thread_note_answered(struct thread_state *thread, __u64 client_cookie,
+						 __u64 now_ns)
+{
+	if (thread->reading_cookie != client_cookie) {
+		thread->reading_cookie = client_cookie;
+		thread->starts = 0;
+	}
+	thread->reading_ns = now_ns;
+	if (thread->pending_cookie == client_cookie)
+		thread->pending_cookie = 0;
 	if (thread->requests.head != thread->requests.tail)
-		thread_drop_request(&thread->requests, client_cookie);
+		thread_ring_drop(&thread->requests, client_cookie);
 }
 
 #endif

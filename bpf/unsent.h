@@ -32,8 +32,9 @@ static __always_inline int attempt_emit_unsent(struct sock *sk, const struct eve
 		thread_take_client(thread, process->kind, attempt->header.time_ns, &exact);
 	if (exact)
 		attempt->header.flags |= ATTEMPT_ADJACENT_CLIENT;
-	attempt->answered_cookie = thread_note_end(thread, process->kind, attempt->cookie,
-						   attempt->client_cookie, true);
+	attempt->answered_cookie =
+		thread_note_end(thread, process->kind, attempt->cookie, attempt->client_cookie,
+				thread_works_in_order(process->kind) ? 503 : 0, true);
 	bpf_ringbuf_submit(attempt, 0);
 	return 0;
 }

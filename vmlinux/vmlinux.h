@@ -124,6 +124,7 @@ struct sock {
 	int sk_err_soft;
 	u32 sk_ack_backlog;
 	u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
 	u16 sk_protocol;
 	u16 sk_type;
 	u8 sk_shutdown;
@@ -181,6 +182,7 @@ struct sk_buff {
 
 /* Names only: the values differ between kernels and are looked up when a program is loaded. */
 enum skb_drop_reason {
+	SKB_DROP_REASON_NOT_SPECIFIED,
 	SKB_DROP_REASON_NO_SOCKET,
 	SKB_DROP_REASON_SOCKET_RCVBUFF,
 	SKB_DROP_REASON_NETFILTER_DROP,
@@ -315,7 +317,12 @@ struct signal_struct {
 	struct rlimit rlim[16];
 };
 
+struct nsproxy {
+	struct net *net_ns;
+};
+
 struct task_struct {
+	struct nsproxy *nsproxy;
 	int pid;
 	int tgid;
 	int exit_code;

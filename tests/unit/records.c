@@ -5,8 +5,9 @@
 #include <string.h>
 
 const uint16_t record_types[] = {
-	EVENT_ATTEMPT,	EVENT_RESPONSE, EVENT_PROCESS, EVENT_ACCEPT_DROP, EVENT_LOAD_BALANCER,
-	EVENT_LISTENER, EVENT_FIGURES,	EVENT_LOSS,    EVENT_TICK,	  EVENT_NEIGHBOUR,
+	EVENT_ATTEMPT,	 EVENT_RESPONSE, EVENT_PROCESS,	 EVENT_ACCEPT_DROP, EVENT_LOAD_BALANCER,
+	EVENT_LISTENER,	 EVENT_FIGURES,	 EVENT_LOSS,	 EVENT_TICK,	    EVENT_NEIGHBOUR,
+	EVENT_HOST_PORT, EVENT_BUILDUP,	 EVENT_RESOURCE, EVENT_RESETS,	    EVENT_TLS,
 };
 const size_t record_type_count = sizeof(record_types) / sizeof(record_types[0]);
 
@@ -31,6 +32,16 @@ uint16_t record_type_bytes(uint16_t type)
 		return sizeof(struct event_loss);
 	case EVENT_NEIGHBOUR:
 		return sizeof(struct event_neighbour);
+	case EVENT_HOST_PORT:
+		return sizeof(struct event_host_port);
+	case EVENT_BUILDUP:
+		return sizeof(struct event_buildup);
+	case EVENT_RESOURCE:
+		return sizeof(struct event_resource);
+	case EVENT_RESETS:
+		return sizeof(struct event_resets);
+	case EVENT_TLS:
+		return sizeof(struct event_tls);
 	default:
 		return sizeof(struct event_tick);
 	}
@@ -108,6 +119,35 @@ static void make_load_balancer(struct event_load_balancer *found, uint64_t seed)
 	snprintf(found->executable, sizeof(found->executable), "/usr/sbin/lb");
 }
 
+static void make_buildup(struct event_buildup *buildup, uint64_t seed)
+{
+	make_owner(&buildup->owner, seed);
+	make_address(&buildup->backend, seed % 8);
+	buildup->close_wait.count = (uint32_t)seed;
+	buildup->close_wait.ages[seed % BUILDUP_AGES] = (uint32_t)seed;
+	buildup->close_wait.oldest_ns = buildup->header.time_ns - seed * 1000000007ull;
+}
+
+static void make_resource(struct event_resource *resource, uint64_t seed)
+{
+	make_owner(&resource->owner, seed);
+	make_address(&resource->listener, seed);
+	resource->kind = (uint16_t)(1 + seed % (RESOURCE_KINDS - 1));
+	resource->used = seed;
+	resource->limit = 100 + seed % 7;
+	resource->count = seed % 3;
+}
+
+static void make_resets(struct event_resets *resets, uint64_t seed)
+{
+	make_owner(&resets->owner, seed);
+	make_address(&resets->backend, seed % 8);
+	resets->count = seed;
+	resets->direction = seed % RESET_DIRECTIONS;
+	resets->phase = seed % RESET_PHASES;
+	snprintf(resets->reason, sizeof(resets->reason), "TCP_STATE");
+}
+
 void record_make(union event *event, uint16_t type, uint64_t seed)
 {
 	uint16_t bytes = record_type_bytes(type);
@@ -142,6 +182,25 @@ void record_make(union event *event, uint16_t type, uint64_t seed)
 		break;
 	case EVENT_NEIGHBOUR:
 		make_address(&event->neighbour.address, seed);
+		break;
+	case EVENT_BUILDUP:
+		make_buildup(&event->buildup, seed);
+		break;
+	case EVENT_RESOURCE:
+		make_resource(&event->resource, seed);
+		break;
+	case EVENT_RESETS:
+		make_resets(&event->resets, seed);
+		break;
+	case EVENT_TLS:
+		make_owner(&event->tls.owner, seed);
+		make_address(&event->tls.frontend, seed);
+		event->tls.state = 1 + seed % TLS_UNREADABLE;
+		snprintf(event->tls.library, sizeof(event->tls.library), "/lib/libssl.so.%u",
+			 (unsigned int)(seed % 4));
+		break;
+	case EVENT_HOST_PORT:
+		make_address(&event->host_port.address, seed);
 		break;
 	default:
 		break;

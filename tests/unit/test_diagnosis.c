@@ -94,12 +94,12 @@ static void test_nginx_has_no_live_upstream(void **state)
 			 CAUSE_NO_ELIGIBLE_BACKEND);
 }
 
-static void test_nginx_limit_is_unexplained(void **state)
+static void test_nginx_limit_is_a_rule(void **state)
 {
 	const struct gateway_error *error = judge(*state, BALANCER_NGINX, 503, RESPONSE_IMMEDIATE);
 
-	assert_int_equal(error->cause, CAUSE_NONE);
-	assert_int_equal(error->confidence, CONFIDENCE_NONE);
+	assert_int_equal(error->cause, CAUSE_LB_RATE_LIMITED);
+	assert_int_equal(error->confidence, CONFIDENCE_POSSIBLE);
 	assert_true(says(&error->evidence, "limit_req"));
 }
 
@@ -399,7 +399,7 @@ int main(void)
 		diagnosis_test(test_haproxy_has_no_server),
 		diagnosis_test(test_failures_of_another_balancer_are_not_named),
 		diagnosis_test(test_nginx_has_no_live_upstream),
-		diagnosis_test(test_nginx_limit_is_unexplained),
+		diagnosis_test(test_nginx_limit_is_a_rule),
 		diagnosis_test(test_late_answer_without_attempt_is_unexplained),
 		diagnosis_test(test_immediate_500_is_unexplained),
 		diagnosis_test(test_immediate_answer_takes_no_attempt),

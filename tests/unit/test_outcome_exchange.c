@@ -366,7 +366,7 @@ static void other_protocols_that_do_not_fit(void **state)
 	attempt.sent.kind = PAYLOAD_FASTCGI;
 	assert_outcome(&attempt, NULL, CAUSE_INVALID_RESPONSE, CONFIDENCE_CERTAIN);
 	attempt.sent.kind = PAYLOAD_HTTP2;
-	assert_outcome(&attempt, NULL, CAUSE_INVALID_RESPONSE, CONFIDENCE_CERTAIN);
+	assert_outcome(&attempt, NULL, CAUSE_H2_MISMATCH, CONFIDENCE_CERTAIN);
 	attempt.received.kind = PAYLOAD_HTTP2;
 	assert_unexplained(&attempt, NULL, false);
 	attempt.sent.kind = PAYLOAD_HTTP1;

@@ -126,6 +126,10 @@ static void fields_out_of_range_fail(void **state)
 	SPOIL(EVENT_LISTENER, event_listener, owner.comm);
 	SPOIL(EVENT_LISTENER, event_listener, address.family);
 	SPOIL(EVENT_NEIGHBOUR, event_neighbour, address.family);
+	SPOIL(EVENT_HOST_PORT, event_host_port, address.family);
+	SPOIL(EVENT_TLS, event_tls, owner.comm);
+	SPOIL(EVENT_TLS, event_tls, frontend.family);
+	SPOIL(EVENT_TLS, event_tls, library);
 	SPOIL(EVENT_FIGURES, event_figures, owner.comm);
 	SPOIL(EVENT_FIGURES, event_figures, backend.address.family);
 }

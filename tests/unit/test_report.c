@@ -43,7 +43,7 @@ static void test_nothing_came(void **state)
 
 static void feed_mixture(struct written *written)
 {
-	struct event_response limit = response_new(BALANCER_NGINX, 50, 503, 1500, 1);
+	struct event_response limit = response_new(BALANCER_NGINX, 50, 505, 1500, 1);
 
 	limit.header.flags |= RESPONSE_IMMEDIATE;
 	feed_failure(written, 1, 1, 502, attempt_refuse);

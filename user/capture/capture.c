@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "user/capture/capture.h"
 #include "user/capture/figures.h"
@@ -11,16 +12,28 @@
 #include "user/capture/losses.h"
 #include "user/capture/privilege.h"
 #include "user/capture/seed.h"
+#include "user/capture/tls.h"
+#include "user/capture/tallies.h"
 #include "user/lib/clock.h"
 #include "user/lib/message.h"
+
+#define CAPTURE_NICE (-10)
+
+/* A sweep takes at most one part in this of the time. */
+#define CAPTURE_SWEEP_SHARE 400
 
 struct capture {
 	struct load load;
 	struct ring_buffer *ring;
 	struct followed *followed;
 	struct figures *figures;
+	struct tls tls;
+	struct buildup *buildup;
+	struct tallies *tallies;
 	struct losses losses;
+	uint64_t sweep_due_ns;
 	bool seeded; /* capture_seed() was called */
+	bool attach_failed; /* a hook on demand; said once */
 	bool seed_again; /* for a process that was followed since */
 	/* Whoever takes records now; ring_buffer__new() takes but one context. */
 	record_sink sink;
@@ -51,6 +64,20 @@ static int open_map(const struct capture *capture, const char *name, int *fd)
 	return *fd;
 }
 
+static int open_counters(struct capture *capture, int backends_fd)
+{
+	const struct load *load = &capture->load;
+	int err = buildup_new(capture->followed, &capture->buildup);
+
+	if (!err)
+		err = figures_new(backends_fd, load_map(load, "sweeps"), capture->followed,
+				  capture->buildup, &capture->figures);
+	if (!err)
+		err = tallies_new(load_map(load, "resets"), load_map(load, "refusals"),
+				  capture->followed, &capture->tallies);
+	return err;
+}
+
 static int open_maps(struct capture *capture)
 {
 	int events_fd, processes_fd, backends_fd;
@@ -72,10 +99,15 @@ static int open_maps(struct capture *capture)
 		message_error("mapping the ring buffer failed: %s", strerror(-err));
 	if (!err)
 		err = followed_new(processes_fd, &capture->followed);
-	if (!err)
-		err = figures_new(backends_fd, load_map(&capture->load, "sweeps"),
-				  capture->followed, &capture->figures);
-	return err;
+	return err ? err : open_counters(capture, backends_fd);
+}
+
+/* Load balancers that fail fast leave no CPU to spare, and a reader that waits for its turn loses
+ * records. It needs a percent of a CPU for thousands of failures a second. */
+static void raise_priority(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, CAPTURE_NICE))
+		message_detail("raising lbtrace's priority failed: %s", strerror(errno));
 }
 
 int capture_open(const struct capture_options *options, struct capture **capture)
@@ -92,6 +124,7 @@ int capture_open(const struct capture_options *options, struct capture **capture
 		message_error("attaching to the kernel failed: out of memory");
 		return -ENOMEM;
 	}
+	raise_priority();
 	err = load_open(&made->load, options);
 	if (!err)
 		err = open_maps(made);
@@ -105,11 +138,28 @@ int capture_open(const struct capture_options *options, struct capture **capture
 	return 0;
 }
 
+/* What only this kind of load balancer needs. */
+static void attach_for(struct capture *capture, const struct event_owner *owner)
+{
+	int err;
+
+	if (owner->kind != BALANCER_VARNISH || capture->attach_failed)
+		return;
+	err = load_attach(&capture->load, HOOK_WAKE);
+	if (!err || err == -ENOENT)
+		return;
+	capture->attach_failed = true;
+	message_error("attaching the hook \"wake\" for %.*s failed: %s; its 5xx are tied to its "
+		      "attempts by time only",
+		      EVENT_COMM_BYTES, owner->comm, strerror(-err));
+}
+
 int capture_follow(struct capture *capture, const struct event_owner *owner)
 {
 	bool is_new = false;
 	int err = followed_add(capture->followed, owner, &is_new);
 
+	attach_for(capture, owner);
 	if (is_new && capture->seeded)
 		capture->seed_again = true;
 	if (err)
@@ -117,6 +167,11 @@ int capture_follow(struct capture *capture, const struct event_owner *owner)
 			      EVENT_COMM_BYTES, owner->comm,
 			      err == -E2BIG ? "too many processes are followed" : strerror(-err));
 	return err;
+}
+
+void capture_retire(struct capture *capture, uint32_t tgid)
+{
+	followed_retire(capture->followed, tgid);
 }
 
 int capture_forget(struct capture *capture, uint32_t tgid)
@@ -127,6 +182,11 @@ int capture_forget(struct capture *capture, uint32_t tgid)
 	if (!err && group_gone)
 		err = figures_forget_group(capture->figures, group_gone);
 	return err;
+}
+
+int capture_watch_tls(struct capture *capture, const char *path)
+{
+	return tls_watch(&capture->tls, load_program(&capture->load, HOOK_PLAINTEXT), path);
 }
 
 int capture_seed(struct capture *capture)
@@ -173,14 +233,33 @@ static int give_tick(record_sink sink, void *context)
 	return sink(context, &tick.header);
 }
 
+/* Walks all sockets, unless the last walk was so long that another one now would take more than its
+ * share of a CPU. *swept: it was done. */
+static int sweep(struct capture *capture, bool *swept)
+{
+	uint64_t begun_ns = clock_now_ns();
+	int err;
+
+	*swept = false;
+	if (begun_ns < capture->sweep_due_ns)
+		return 0;
+	err = load_iterate(&capture->load, HOOK_SWEEP);
+	if (err == -ENOENT)
+		return 0;
+	*swept = !err;
+	capture->sweep_due_ns = begun_ns + (clock_now_ns() - begun_ns) * CAPTURE_SWEEP_SHARE;
+	return err;
+}
+
 int capture_tick(struct capture *capture, record_sink sink, void *context)
 {
 	int err = seed_newcomers(capture);
+	bool swept = false;
 
 	if (err)
 		return err;
-	err = load_iterate(&capture->load, HOOK_SWEEP);
-	if (err && err != -ENOENT) {
+	err = sweep(capture, &swept);
+	if (err) {
 		message_error("counting the open connections failed: %s", strerror(-err));
 		return err;
 	}
@@ -189,7 +268,9 @@ int capture_tick(struct capture *capture, record_sink sink, void *context)
 	capture->context = context;
 	err = ring_buffer__consume(capture->ring);
 	if (err >= 0)
-		err = figures_give(capture->figures, sink, context);
+		err = figures_give(capture->figures, swept, sink, context);
+	if (!err)
+		err = tallies_give(capture->tallies, sink, context);
 	if (!err)
 		err = losses_give(&capture->losses, sink, context);
 	if (!err)
@@ -206,7 +287,10 @@ void capture_close(struct capture *capture)
 {
 	if (!capture)
 		return;
+	tls_close(&capture->tls);
+	tallies_free(capture->tallies);
 	figures_free(capture->figures);
+	buildup_free(capture->buildup);
 	followed_free(capture->followed);
 	ring_buffer__free(capture->ring);
 	load_close(&capture->load);

@@ -17,7 +17,7 @@ struct capture_options {
 	uint32_t netns; /* inode number: only sockets of this namespace; 0: all */
 	struct endpoint_range backends[CAPTURE_RANGES_MAX];
 	uint32_t backend_count; /* 0: all backends */
-	uint32_t ring_bytes; /* 0: the default, 4 MiB; a power of two */
+	uint32_t ring_bytes; /* 0: the default, 8 MiB; a power of two */
 };
 
 /* Opens, chooses the hooks, loads and attaches, then gives up the capabilities that are not needed
@@ -29,8 +29,18 @@ int capture_open(const struct capture_options *options, struct capture **capture
  * (tid is ignored). Known processes are updated. Safe before and after capture_seed(). 0 or -errno. */
 int capture_follow(struct capture *capture, const struct event_owner *owner);
 
+/* A process that is followed is an old worker after a reload. */
+void capture_retire(struct capture *capture, uint32_t tgid);
+
 /* Forget a process. 0 or -errno; -ENOENT: was not followed. */
 int capture_forget(struct capture *capture, uint32_t tgid);
+
+/* Reads from now on what every followed process gives to the TLS library at `path` to send, in
+ * whatever process it is loaded; `path` may also be a program that has such a library inside. The
+ * same file again, under any name, costs nothing. Its other users on this host pay about a
+ * microsecond a call. 0; -ENOENT: none of SSL_write() and its kind is in it, or it is stripped;
+ * -EOPNOTSUPP: this kernel has no uprobes; or -errno. */
+int capture_watch_tls(struct capture *capture, const char *path);
 
 /* Gives storage to the sockets that followed processes have open already, marked as seeded. 0 or -errno. */
 int capture_seed(struct capture *capture);

@@ -19,7 +19,9 @@
 struct known_backend {
 	struct backend_key key;
 	struct backend_figures figures; /* as given last */
-	struct sweep_count sweep; /* of this call of figures_give() */
+	/* of this call of figures_give(), all processes together: */
+	uint32_t established, close_wait;
+	uint64_t close_wait_since_ns;
 	uint64_t given_ns;
 	UT_hash_handle hh;
 };
@@ -33,13 +35,16 @@ struct figures {
 	int map_fd;
 	int sweeps_fd;
 	const struct followed *followed;
+	struct buildup *buildup;
 	struct known_backend *known;
 	struct gone_group *gone;
 	struct backend_key keys[FIGURES_BATCH];
 	struct backend_figures values[FIGURES_BATCH];
+	struct sweep_key sweep_keys[FIGURES_BATCH];
+	struct sweep_count sweep_counts[FIGURES_BATCH];
 };
 
-int figures_new(int map_fd, int sweeps_fd, const struct followed *followed,
+int figures_new(int map_fd, int sweeps_fd, const struct followed *followed, struct buildup *buildup,
 		struct figures **figures)
 {
 	struct figures *made = calloc(1, sizeof(*made));
@@ -49,6 +54,7 @@ int figures_new(int map_fd, int sweeps_fd, const struct followed *followed,
 	made->map_fd = map_fd;
 	made->sweeps_fd = sweeps_fd;
 	made->followed = followed;
+	made->buildup = buildup;
 	*figures = made;
 	return 0;
 }
@@ -108,9 +114,9 @@ static int give_backend(struct figures *figures, struct known_backend *backend,
 		.figures = *counters,
 	};
 
-	record.figures.established = backend->sweep.established;
-	record.figures.close_wait = backend->sweep.close_wait;
-	record.figures.close_wait_since_ns = backend->sweep.close_wait_since_ns;
+	record.figures.established = backend->established;
+	record.figures.close_wait = backend->close_wait;
+	record.figures.close_wait_since_ns = backend->close_wait_since_ns;
 	if (!memcmp(&backend->figures, &record.figures, sizeof(record.figures)))
 		return 0;
 	backend->figures = record.figures;
@@ -119,34 +125,49 @@ static int give_backend(struct figures *figures, struct known_backend *backend,
 	return sink(context, &record.header);
 }
 
+static int take_count(struct figures *figures, const struct sweep_key *key,
+		      const struct sweep_count *count)
+{
+	struct known_backend *backend = know(figures, &key->backend);
+	uint64_t since_ns = count->close_wait.oldest_ns;
+
+	if (!backend)
+		return -ENOMEM;
+	backend->established += count->established.count;
+	backend->close_wait += count->close_wait.count;
+	if (since_ns && (!backend->close_wait_since_ns || since_ns < backend->close_wait_since_ns))
+		backend->close_wait_since_ns = since_ns;
+	return buildup_take(figures->buildup, key, count);
+}
+
 /* Reads what the last sweep counted and empties the map for the next. */
 static int take_sweep(struct figures *figures)
 {
-	struct sweep_count counts[FIGURES_BATCH];
-	struct known_backend *backend, *next;
-	struct backend_key place;
+	struct known_backend *backend;
+	struct sweep_key place;
 	void *from = NULL;
-	int end = 0;
+	int end = 0, err = 0;
 
-	HASH_ITER(hh, figures->known, backend, next) {
-		memset(&backend->sweep, 0, sizeof(backend->sweep));
+	for (backend = figures->known; backend; backend = backend->hh.next) {
+		backend->established = 0;
+		backend->close_wait = 0;
+		backend->close_wait_since_ns = 0;
 	}
-	while (!end && figures->sweeps_fd >= 0) {
+	buildup_begin(figures->buildup);
+	while (!end && !err && figures->sweeps_fd >= 0) {
 		uint32_t count = FIGURES_BATCH;
 
 		end = bpf_map_lookup_and_delete_batch(figures->sweeps_fd, from, &place,
-						      figures->keys, counts, &count, NULL);
+						      figures->sweep_keys, figures->sweep_counts,
+						      &count, NULL);
 		if (end && end != -ENOENT)
 			return end;
-		for (uint32_t i = 0; i < count; i++) {
-			backend = know(figures, &figures->keys[i]);
-			if (!backend)
-				return -ENOMEM;
-			backend->sweep = counts[i];
-		}
+		for (uint32_t i = 0; i < count && !err; i++)
+			err = take_count(figures, &figures->sweep_keys[i],
+					 &figures->sweep_counts[i]);
 		from = &place;
 	}
-	return 0;
+	return err;
 }
 
 static int give_counted(struct figures *figures, record_sink sink, void *context)
@@ -214,12 +235,14 @@ static void drop_unneeded(struct figures *figures)
 	free_gone(figures);
 }
 
-int figures_give(struct figures *figures, record_sink sink, void *context)
+int figures_give(struct figures *figures, bool swept, record_sink sink, void *context)
 {
-	int err = take_sweep(figures);
+	int err = swept ? take_sweep(figures) : 0;
 
 	if (!err)
 		err = give_counted(figures, sink, context);
+	if (!err && swept)
+		err = buildup_give(figures->buildup, sink, context);
 	if (!err)
 		drop_unneeded(figures);
 	return err;

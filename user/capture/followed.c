@@ -10,6 +10,7 @@
 
 struct process {
 	uint32_t tgid;
+	bool retired;
 	struct event_owner owner;
 	UT_hash_handle hh;
 };
@@ -113,6 +114,29 @@ int followed_add(struct followed *followed, const struct event_owner *owner, boo
 	return bpf_map_update_elem(followed->map_fd, &owner->tgid, &value, BPF_ANY);
 }
 
+static struct process *find_process(const struct followed *followed, uint32_t tgid)
+{
+	struct process *process;
+
+	HASH_FIND(hh, followed->processes, &tgid, sizeof(tgid), process);
+	return process;
+}
+
+void followed_retire(struct followed *followed, uint32_t tgid)
+{
+	struct process *process = find_process(followed, tgid);
+
+	if (process)
+		process->retired = true;
+}
+
+bool followed_is_retired(const struct followed *followed, uint32_t tgid)
+{
+	const struct process *process = find_process(followed, tgid);
+
+	return process && process->retired;
+}
+
 /* Workers born by fork are in the map before anybody adds them, so only the map can tell. */
 static bool group_lives(const struct followed *followed, uint32_t group)
 {
@@ -161,5 +185,18 @@ void followed_owner(const struct followed *followed, uint32_t group, struct even
 	if (known)
 		*owner = known->owner;
 	owner->group = group;
+}
+
+void followed_process(const struct followed *followed, uint32_t group, uint32_t tgid,
+		      struct event_owner *owner)
+{
+	const struct process *known = find_process(followed, tgid);
+
+	if (known && known->owner.group == group)
+		*owner = known->owner;
+	else
+		followed_owner(followed, group, owner);
+	owner->tgid = tgid;
+	owner->tid = 0;
 }
 // NOLINTEND(readability-function-size,clang-analyzer-unix.Malloc)

@@ -161,6 +161,21 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			{ .program = "signal_tp_btf", .kind = HOOK_TP_BTF, .target = "signal_generate", .arguments = 5 },
 		},
 	},
+	[HOOK_UNIX] = {
+		.name = "unix",
+		.without = "backends on Unix sockets are not seen",
+		.candidates = {
+			{ .program = "unix_cgroup", .kind = HOOK_CGROUP, .target = "connect_unix" },
+			{ .program = "unix_fexit", .kind = HOOK_FEXIT, .target = "unix_stream_connect", .arguments = 4 },
+		},
+	},
+	[HOOK_WAKE] = {
+		.name = "wake", .on_demand = true,
+		.without = "Varnish's 5xx are tied to its attempts by time only",
+		.candidates = {
+			{ .program = "wake_tp_btf", .kind = HOOK_TP_BTF, .target = "sched_waking", .arguments = 1 },
+		},
+	},
 	[HOOK_SEED] = {
 		.name = "seed",
 		.without = "connections open before the start are not followed",
@@ -176,6 +191,14 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			  .storage = HOOK_STORAGE_SOCKET, .map = "sockets" },
 			{ .program = "sweep_hash_iter", .kind = HOOK_ITER, .target = "bpf_map_elem",
 			  .storage = HOOK_STORAGE_POINTER, .map = "sockets_by_pointer" },
+		},
+	},
+	[HOOK_PLAINTEXT] = {
+		.name = "plaintext",
+		.without = "5xx inside TLS are not seen, only failed attempts",
+		.on_demand = true,
+		.candidates = {
+			{ .program = "plaintext_uprobe", .kind = HOOK_UPROBE, .target = "SSL_write", .arguments = 3 },
 		},
 	},
 };

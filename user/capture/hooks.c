@@ -10,6 +10,7 @@
 static const char *const kind_names[HOOK_KINDS] = {
 	[HOOK_TP_BTF] = "tp_btf", [HOOK_FENTRY] = "fentry",	  [HOOK_FEXIT] = "fexit",
 	[HOOK_KPROBE] = "kprobe", [HOOK_KRETPROBE] = "kretprobe", [HOOK_ITER] = "iter",
+	[HOOK_UPROBE] = "uprobe", [HOOK_CGROUP] = "cgroup",
 };
 
 const struct hook_row *hook_row(enum hook_role role)

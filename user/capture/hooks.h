@@ -33,8 +33,11 @@ enum hook_role {
 	HOOK_EXIT,
 	HOOK_OOM,
 	HOOK_SIGNAL,
+	HOOK_UNIX,
+	HOOK_WAKE,
 	HOOK_SEED,
 	HOOK_SWEEP,
+	HOOK_PLAINTEXT,
 	HOOK_ROLES,
 };
 
@@ -45,6 +48,8 @@ enum hook_kind {
 	HOOK_KPROBE,
 	HOOK_KRETPROBE,
 	HOOK_ITER,
+	HOOK_UPROBE, /* loaded at the start, attached to each library found: tls.h */
+	HOOK_CGROUP, /* on the root of the cgroup2 hierarchy; only looks */
 	HOOK_KINDS,
 };
 
@@ -59,7 +64,8 @@ enum hook_storage {
 struct hook_candidate {
 	const char *program; /* its name in bpf/ */
 	enum hook_kind kind;
-	const char *target; /* tracepoint, kernel function or iterator, as BTF spells it */
+	const char *
+		target; /* tracepoint, kernel function or iterator, as BTF spells it; of a library */
 	uint32_t arguments; /* that the program reads the target with; 0: whatever there are */
 	enum hook_storage storage;
 	const char *needs_function; /* a kfunc that the program calls, or NULL */
@@ -70,6 +76,7 @@ struct hook_candidate {
 struct hook_row {
 	const char *name;
 	bool required; /* lbtrace does not start without it */
+	bool on_demand; /* attached by load_attach(), not from the start */
 	/* When no candidate is left: the role that does this one's work, or NULL; */
 	const char *served_by;
 	/* and what is lost then. NULL, with served_by: nothing. */

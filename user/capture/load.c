@@ -8,6 +8,7 @@
 
 #include "bpf/shared.h"
 #include "lbtrace.skel.h"
+#include "user/capture/cgroup.h"
 #include "user/capture/kernel_types.h"
 #include "user/capture/libbpf_log.h"
 #include "user/capture/load.h"
@@ -111,6 +112,21 @@ static int size_maps(struct load *load, const struct capture_options *options)
 	return err;
 }
 
+static int autoload_program(const struct load *load, const struct hook_candidate *candidate,
+			    struct bpf_program *program)
+{
+	int type;
+
+	if (candidate->kind == HOOK_CGROUP) {
+		type = cgroup_attach_type(load->types, candidate->target);
+		if (type >= 0)
+			type = bpf_program__set_expected_attach_type(program, type);
+		if (type < 0)
+			return type;
+	}
+	return bpf_program__set_autoload(program, true);
+}
+
 /* Opens a fresh object and loads what is chosen: all of it, or of one role only. */
 static int load_chosen(struct load *load, const struct capture_options *options, int only_role)
 {
@@ -125,7 +141,8 @@ static int load_chosen(struct load *load, const struct capture_options *options,
 		struct bpf_program *program = find_program(load, role);
 
 		if (program && (only_role < 0 || only_role == role))
-			err = bpf_program__set_autoload(program, true);
+			err = autoload_program(load, hook_plan_candidate(&load->plan, role),
+					       program);
 	}
 	if (err)
 		return err;
@@ -207,6 +224,19 @@ static struct bpf_link *attach_iterator(struct load *load, const struct hook_can
 	return bpf_program__attach_iter(program, &options);
 }
 
+static struct bpf_link *attach(struct load *load, const struct hook_candidate *candidate,
+			       struct bpf_program *program)
+{
+	switch (candidate->kind) {
+	case HOOK_ITER:
+		return attach_iterator(load, candidate, program);
+	case HOOK_CGROUP:
+		return cgroup_attach(program);
+	default:
+		return bpf_program__attach(program);
+	}
+}
+
 /* Attaches what was loaded. Returns how many programs the kernel refused, each refused in the plan. */
 static int attach_chosen(struct load *load)
 {
@@ -217,10 +247,9 @@ static int attach_chosen(struct load *load)
 		struct bpf_program *program = find_program(load, role);
 		struct bpf_link *link;
 
-		if (!program)
+		if (!program || hook_row(role)->on_demand)
 			continue;
-		link = candidate->kind == HOOK_ITER ? attach_iterator(load, candidate, program)
-						    : bpf_program__attach(program);
+		link = attach(load, candidate, program);
 		if (link) {
 			load->links[role] = link;
 			continue;
@@ -344,6 +373,25 @@ int load_open(struct load *load, const struct capture_options *options)
 	if (err)
 		close_object(load);
 	return err;
+}
+
+struct bpf_program *load_program(const struct load *load, enum hook_role role)
+{
+	return find_program(load, role);
+}
+
+int load_attach(struct load *load, enum hook_role role)
+{
+	struct bpf_program *program = find_program(load, role);
+	struct bpf_link *link;
+
+	if (!program || load->links[role])
+		return program ? 0 : -ENOENT;
+	link = bpf_program__attach(program);
+	if (!link)
+		return -errno;
+	load->links[role] = link;
+	return 0;
 }
 
 int load_map(const struct load *load, const char *name)

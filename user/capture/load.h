@@ -8,6 +8,7 @@
 
 struct bpf_link;
 struct bpf_object;
+struct bpf_program;
 struct kernel_types;
 
 /* Zeroed by its owner before the first use. */
@@ -30,6 +31,13 @@ int load_choose(struct load *load);
 /* Chooses, loads and attaches; attached iterators do nothing before load_iterate(). 0 or
  * as load_choose(). `load->plan` tells what was chosen, also after an error. */
 int load_open(struct load *load, const struct capture_options *options);
+
+/* The loaded program that serves the role, owned by `load`; NULL: none does. */
+struct bpf_program *load_program(const struct load *load, enum hook_role role);
+
+/* Attaches a role that is attached on demand only; one that is attached already is left as it is. 0,
+ * -ENOENT: the role has no hook, or -errno. */
+int load_attach(struct load *load, enum hook_role role);
 
 /* File descriptor of a map, owned by `load`, or -ENOENT. */
 int load_map(const struct load *load, const char *name);

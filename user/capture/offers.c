@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "user/capture/cgroup.h"
 #include "user/capture/kernel_types.h"
 #include "user/capture/offers.h"
 #include "user/capture/trial.h"
@@ -72,6 +74,24 @@ static bool ask_iterator(const struct offers *offers, const struct hook_candidat
 	return false;
 }
 
+/* There is no BTF of libraries: what a program reads of its arguments is the C library's call. */
+static bool ask_uprobe(char *why)
+{
+	if (!access("/sys/bus/event_source/devices/uprobe", F_OK))
+		return true;
+	snprintf(why, HOOK_WHY_BYTES, "this kernel has no uprobes");
+	return false;
+}
+
+static bool ask_cgroup(const struct offers *offers, const struct hook_candidate *candidate,
+		       char *why)
+{
+	if (cgroup_attach_type(offers->types, candidate->target) >= 0)
+		return true;
+	snprintf(why, HOOK_WHY_BYTES, "this kernel has no such cgroup hook");
+	return false;
+}
+
 bool offers_ask(void *context, const struct hook_candidate *candidate, char *why)
 {
 	const struct offers *offers = context;
@@ -90,6 +110,10 @@ bool offers_ask(void *context, const struct hook_candidate *candidate, char *why
 		return ask_tracepoint(offers, candidate, why);
 	case HOOK_ITER:
 		return ask_iterator(offers, candidate, why);
+	case HOOK_UPROBE:
+		return ask_uprobe(why);
+	case HOOK_CGROUP:
+		return ask_cgroup(offers, candidate, why);
 	default:
 		return ask_function(offers, candidate, why);
 	}

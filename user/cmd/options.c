@@ -20,6 +20,7 @@ enum shared_key {
 	KEY_COMM,
 	KEY_NETNS,
 	KEY_BACKEND,
+	KEY_TLS,
 	KEY_JSON,
 	KEY_USAGE,
 };
@@ -117,6 +118,9 @@ static error_t parse_attach(int key, char *argument, struct argp_state *state)
 		return add_comm(argument, options);
 	case KEY_BACKEND:
 		return add_backend(argument, options);
+	case KEY_TLS:
+		options->tls = true;
+		return 0;
 	case KEY_NETNS:
 		if (options->netns)
 			return options_usage("--netns can be given once only");
@@ -133,6 +137,10 @@ static const struct argp_option attach_options[] = {
 	{ "netns", KEY_NETNS, "NETNS", 0,
 	  "Only sockets of this network namespace: a name of `ip netns`, a path or a pid", 1 },
 	{ "backend", KEY_BACKEND, "CIDR[:PORT]", 0, "Only these backends (repeatable)", 1 },
+	{ "tls", KEY_TLS, NULL, 0,
+	  "Say of each load balancer whether 5xx inside TLS can be read (default: once one is seen "
+	  "to speak TLS)",
+	  1 },
 	{ NULL, 0, NULL, 0, "Running:", 2 },
 	{ "duration", 'd', "SECONDS", 0, "End by itself (default: until SIGINT or SIGTERM)", 2 },
 	{ 0 },

@@ -15,6 +15,7 @@ struct attach_options {
 	struct inventory_options inventory;
 	struct capture_options capture;
 	const char *netns; /* --netns as typed; NULL: not given */
+	bool tls; /* --tls: look for TLS libraries without waiting for a client's handshake */
 	uint64_t duration_ns; /* 0: until a signal */
 };
 

@@ -12,6 +12,7 @@
 
 #include "user/capture/privilege.h"
 #include "user/cmd/neighbours.h"
+#include "user/cmd/tls_fronts.h"
 #include "user/lib/clock.h"
 #include "user/lib/message.h"
 
@@ -29,6 +30,7 @@ struct session {
 	struct eventlog_header header;
 	const struct session_hooks *hooks;
 	struct neighbours neighbours;
+	struct tls_fronts tls_fronts;
 	int hook_err; /* the hooks' first error, which they said themselves */
 	uint64_t stirred_until_ns;
 	uint64_t next_tick_ns;
@@ -119,6 +121,9 @@ int session_attach(struct session *session)
 		message_error("out of memory before anything was attached");
 	if (!err)
 		err = capture_open(&session->options->capture, &session->capture);
+	session->tls_fronts.inventory = session->inventory;
+	session->tls_fronts.capture = session->capture;
+	session->tls_fronts.forced = session->options->tls;
 	return err;
 }
 
@@ -155,18 +160,24 @@ static int on_record(void *context, const struct event_header *record)
 
 	if (!is_quiet(record->type))
 		session->stirred_until_ns = record->time_ns + STIRRED_NS;
+	if (record->type == EVENT_PROCESS && record->flags & PROCESS_RETIRED)
+		capture_retire(session->capture, event->process.owner.tgid);
 	if (!err && record->type == EVENT_ATTEMPT)
 		err = neighbours_ask(&session->neighbours, session->inventory, &event->attempt,
 				     pass_on, session);
+	if (!err && record->type == EVENT_TLS)
+		err = tls_fronts_seen(&session->tls_fronts, &event->tls, pass_on, session);
 	return err;
 }
 
 static int on_follow(void *context, const struct event_owner *owner)
 {
 	struct session *session = context;
+	int err;
 
 	message_detail("following %s, pid %" PRIu32, owner->comm, owner->tgid);
-	return capture_follow(session->capture, owner);
+	err = capture_follow(session->capture, owner);
+	return err ? err : tls_fronts_follow(&session->tls_fronts, owner, pass_on, session);
 }
 
 static void on_forget(void *context, uint32_t tgid)

@@ -4,11 +4,8 @@
 #include <string.h>
 
 static const struct catalogue_row *const parts[] = {
-	catalogue_unreachable,
-	catalogue_backend,
-	catalogue_protocol,
-	catalogue_config,
-	catalogue_balancer,
+	catalogue_unreachable, catalogue_backend,  catalogue_protocol,
+	catalogue_config,      catalogue_resource, catalogue_balancer,
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))

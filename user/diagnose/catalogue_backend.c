@@ -65,6 +65,67 @@ const struct catalogue_row catalogue_backend[] = {
 		  .not_to_confuse =
 			  "reset-before-response: the application had the connection, its RST carries ACK and a window. keepalive-race: the connection was reused.",
 	  } },
+	{ CAUSE_SYN_BACKLOG_FULL,
+	  {
+		  .id = "syn-backlog-full",
+		  .class = "backend-overload",
+		  .summary =
+			  "The backend's host {host} drops new SYNs: its queue of half-open connections is full and SYN cookies are off.",
+		  .evidence =
+			  "SYNs go unanswered, while the backend's namespace counts TcpExtTCPReqQFullDrop and half-open connections pile up.",
+		  .confirm = { "ssh {host} nstat -az TcpExtTCPReqQFullDrop TcpExtTCPReqQFullDoCookies",
+			       "ssh {host} sysctl net.ipv4.tcp_syncookies net.ipv4.tcp_max_syn_backlog",
+			       "ssh {host} ss -tn state syn-recv" },
+		  .fix = { "On {host}: net.ipv4.tcp_syncookies=1, a larger net.ipv4.tcp_max_syn_backlog and listen backlog.",
+			   "Find who leaves connections half open (a SYN flood, or a return path that is broken)." },
+		  .fix_nginx = { NULL },
+		  .fix_haproxy = { NULL },
+		  .nginx = "504, error log: upstream timed out (110) while connecting to upstream",
+		  .haproxy = "503, termination state sC",
+		  .envoy = "503 UF connection_timeout",
+		  .not_to_confuse =
+			  "fw-drop and acceptq-overflow look the same from another host; only with the backend on this host are its counters seen.",
+	  } },
+	{ CAUSE_BACKEND_NOT_ACCEPTING,
+	  {
+		  .id = "backend-not-accepting",
+		  .class = "backend-hang",
+		  .summary =
+			  "The process behind {address} does not accept: its kernel took the connection and the request, and there they wait.",
+		  .evidence =
+			  "The request was acknowledged and not answered, and the listener's accept queue holds connections.",
+		  .confirm = { "ssh {host} \"ss -lntp 'sport = :{port}'\"",
+			       "ssh {host} \"ss -tnp 'sport = :{port}'\"" },
+		  .fix = { "On {host}: the application is frozen, stopped or out of workers: see its stack and its log, restart it." },
+		  .fix_nginx = { "nginx: `proxy_next_upstream timeout` with a short `proxy_read_timeout` limits the damage." },
+		  .fix_haproxy = { "HAProxy: `option httpchk` finds it, a TCP check does not: its kernel still accepts." },
+		  .nginx =
+			  "504, error log: upstream timed out (110) while reading response header from upstream",
+		  .haproxy = "504, termination state sH",
+		  .envoy = "504 UT response_timeout",
+		  .not_to_confuse =
+			  "slow-response: the same seen from another host. acceptq-overflow: the queue is full, further SYNs are dropped.",
+	  } },
+	{ CAUSE_TRUNCATED_BODY,
+	  {
+		  .id = "truncated-body",
+		  .class = "premature-close",
+		  .summary =
+			  "{address} ended the connection in the middle of a response: clients see a 200 cut short, which is no 5xx.",
+		  .evidence =
+			  "The backend's FIN or RST comes behind the response's header and before its announced end; the status has gone out by then.",
+		  .confirm = { "curl -sv -o /dev/null http://{address}/",
+			       "ssh {host} journalctl --since -1h -p warning" },
+		  .fix = { "On {host}: read the application's log for a crash or a time-out while it was writing." },
+		  .fix_nginx = { "nginx's error log: upstream prematurely closed connection while reading upstream; `proxy_buffering on` hides short stalls." },
+		  .fix_haproxy = { "the termination state in HAProxy's log is SD." },
+		  .nginx =
+			  "200, error log: upstream prematurely closed connection while reading upstream",
+		  .haproxy = "200, termination state SD",
+		  .envoy = "200, upstream_reset_after_response_started",
+		  .not_to_confuse =
+			  "truncated-header: the header itself is cut, and the load balancer writes a 502.",
+	  } },
 	{ CAUSE_SLOW_RESPONSE,
 	  {
 		  .id = "slow-response",

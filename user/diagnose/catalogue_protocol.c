@@ -137,5 +137,63 @@ const struct catalogue_row catalogue_protocol[] = {
 		  .not_to_confuse =
 			  "tls-to-plain: the answer is no TLS at all. TLS 1.3 encrypts later alerts: then only the load balancer's log has the reason.",
 	  } },
+	{ CAUSE_TLS_VERIFY_FAILED,
+	  {
+		  .id = "tls-verify-failed",
+		  .class = "tls",
+		  .summary =
+			  "The load balancer does not accept the certificate of {address}: it is expired, of another name, or signed by a CA that it does not know.",
+		  .evidence =
+			  "The backend's TLS hello came; the load balancer broke the handshake off with an alert, or closed before it sent a request.",
+		  .confirm = { "openssl s_client -connect {address} -verify_return_error </dev/null",
+			       "curl -sv -o /dev/null https://{address}/" },
+		  .fix = { "Renew the backend's certificate, or give the load balancer the CA that signed it and the name that is in it." },
+		  .fix_nginx = { "nginx: `proxy_ssl_trusted_certificate`, `proxy_ssl_name NAME; proxy_ssl_server_name on;`, `proxy_ssl_verify_depth`." },
+		  .fix_haproxy = { "on the server line `ca-file`, `verifyhost NAME`, `sni str(NAME)`." },
+		  .nginx =
+			  "502, error log: upstream SSL certificate verify error, or does not match",
+		  .haproxy = "503, termination state SC (L6RSP)",
+		  .envoy = "503 UF TLS_error",
+		  .not_to_confuse =
+			  "tls-alert: the backend refused, not the load balancer. wrong-host: the certificate is right, the machine is not.",
+	  } },
+	{ CAUSE_H2_MISMATCH,
+	  {
+		  .id = "h2-mismatch",
+		  .class = "protocol-mismatch",
+		  .summary =
+			  "One side of the connection to {address} speaks HTTP/2 without TLS, the other HTTP/1.",
+		  .evidence =
+			  "An HTTP/2 preface was sent and answered by HTTP/1 or a close; or an HTTP/1 request by HTTP/2 frames.",
+		  .confirm = { "curl -sv -o /dev/null --http2-prior-knowledge http://{address}/",
+			       "curl -sv -o /dev/null --http1.1 http://{address}/" },
+		  .fix = { "Use the same version of HTTP on both sides." },
+		  .fix_nginx = { "nginx: `proxy_pass` instead of `grpc_pass` for an HTTP/1 backend, and the other way round for gRPC." },
+		  .fix_haproxy = { "drop `proto h2` from the server line, or add it for a backend that speaks only HTTP/2." },
+		  .nginx = "502, error log: upstream sent ... http2 frame",
+		  .haproxy = "502 or 503, termination state SH, SC or PH",
+		  .envoy = "502 UPE protocol_error",
+		  .not_to_confuse =
+			  "not-http: the answer is neither version. plain-to-tls: the answer is TLS.",
+	  } },
+	{ CAUSE_PROXY_PROTO_MISMATCH,
+	  {
+		  .id = "proxy-proto-mismatch",
+		  .class = "protocol-mismatch",
+		  .summary =
+			  "The load balancer sends the PROXY protocol to {address}, which does not expect it.",
+		  .evidence =
+			  "A PROXY header was sent, and the backend closed, reset or answered 400 where it never answered well.",
+		  .confirm = { "curl -sv -o /dev/null http://{address}/",
+			       "curl -sv -o /dev/null --haproxy-protocol http://{address}/" },
+		  .fix = { "Send the PROXY protocol only to backends that are set to accept it, and always to those." },
+		  .fix_nginx = { "the backend, if nginx: `listen ... proxy_protocol;`. Only nginx's stream module sends it (`proxy_protocol on;`)." },
+		  .fix_haproxy = { "drop `send-proxy` or `send-proxy-v2` from the server line, or set `accept-proxy` on the backend's bind line." },
+		  .nginx = "502, error log: upstream prematurely closed connection",
+		  .haproxy = "502, termination state SH, or 400 passed on",
+		  .envoy = "503 UC",
+		  .not_to_confuse =
+			  "close-before-response: a header that is expected and missing looks like this from here; see the backend's own log.",
+	  } },
 	{ CAUSE_NONE, { .id = NULL } },
 };

@@ -15,6 +15,7 @@ extern const struct catalogue_row catalogue_unreachable[]; /* no connection: net
 extern const struct catalogue_row catalogue_backend[]; /* the backend's queue, closes and time-outs */
 extern const struct catalogue_row catalogue_protocol[]; /* what was said did not fit */
 extern const struct catalogue_row catalogue_config[]; /* nobody failed, something is set wrong */
+extern const struct catalogue_row catalogue_resource[]; /* what the load balancer ran out of */
 extern const struct catalogue_row
 	catalogue_balancer[]; /* the load balancer's own resources and choices */
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "user/diagnose/backends.h"
+#include "user/diagnose/exhaustion.h"
+#include "user/diagnose/holdings.h"
+#include "user/diagnose/hosts.h"
 #include "user/diagnose/instances.h"
 #include "user/diagnose/joining.h"
 #include "user/diagnose/peers.h"
@@ -28,8 +31,11 @@ struct diagnosis {
 	struct diagnosis_options options;
 	struct window window;
 	struct peers *peers;
+	struct hosts *hosts;
 	struct backends *backends;
 	struct instances *instances;
+	struct exhaustion *exhaustion;
+	struct holdings *holdings;
 	struct tally tally;
 	struct event_loss loss;
 	uint64_t now_ns;
@@ -46,9 +52,13 @@ int diagnosis_new(const struct diagnosis_options *options, struct diagnosis **di
 		return -ENOMEM;
 	made->options = *options;
 	made->peers = peers_new();
+	made->hosts = hosts_new();
 	made->backends = backends_new();
 	made->instances = instances_new();
-	if (window_open(&made->window) || !made->peers || !made->backends || !made->instances) {
+	made->exhaustion = exhaustion_new();
+	made->holdings = holdings_new();
+	if (window_open(&made->window) || !made->peers || !made->hosts || !made->backends ||
+	    !made->instances || !made->exhaustion || !made->holdings) {
 		diagnosis_free(made);
 		return -ENOMEM;
 	}
@@ -62,9 +72,12 @@ void diagnosis_free(struct diagnosis *diagnosis)
 		return;
 	report_clear(&diagnosis->report);
 	window_close(&diagnosis->window);
+	holdings_free(diagnosis->holdings);
+	exhaustion_free(diagnosis->exhaustion);
 	instances_free(diagnosis->instances);
 	backends_free(diagnosis->backends);
 	peers_free(diagnosis->peers);
+	hosts_free(diagnosis->hosts);
 	free(diagnosis);
 }
 
@@ -80,7 +93,9 @@ static struct verdict_sources verdict_sources(const struct diagnosis *diagnosis)
 	return (struct verdict_sources){
 		.options = &diagnosis->options,
 		.peers = diagnosis->peers,
+		.hosts = diagnosis->hosts,
 		.backends = diagnosis->backends,
+		.exhaustion = diagnosis->exhaustion,
 		.lossy = diagnosis->loss.records || lost_state(diagnosis),
 	};
 }
@@ -221,6 +236,7 @@ static int take_response(struct diagnosis *diagnosis, const struct event_respons
 {
 	int err = 0;
 
+	exhaustion_note_response(diagnosis->exhaustion, response);
 	if (diagnosis->window.error_count >= WINDOW_ERRORS_MAX)
 		err = decide_error(diagnosis);
 	if (!err)
@@ -237,6 +253,8 @@ static int take_figures(struct diagnosis *diagnosis, const struct event_figures 
 
 	if (!err && since_ns)
 		peers_note_connected(diagnosis->peers, &figures->backend.address, since_ns);
+	if (!err && figures->figures.first_byte_us.count)
+		peers_note_answered(diagnosis->peers, &figures->backend.address);
 	return err;
 }
 
@@ -253,8 +271,29 @@ static int take(struct diagnosis *diagnosis, const union event *event)
 		return instances_note_balancer(diagnosis->instances, &event->load_balancer);
 	case EVENT_LISTENER:
 		return instances_note_listener(diagnosis->instances, &event->listener);
+	case EVENT_TLS:
+		return instances_note_tls(diagnosis->instances, &event->tls);
 	case EVENT_NEIGHBOUR:
 		peers_note_neighbour(diagnosis->peers, &event->neighbour);
+		return 0;
+	case EVENT_HOST_PORT:
+		hosts_note_port(diagnosis->hosts, &event->host_port);
+		return 0;
+	case EVENT_PROCESS:
+		hosts_note_process(diagnosis->hosts, &event->process);
+		holdings_note_process(diagnosis->holdings, &event->process);
+		return 0;
+	case EVENT_ACCEPT_DROP:
+		exhaustion_note_accept_drop(diagnosis->exhaustion, &event->accept_drop);
+		return 0;
+	case EVENT_RESOURCE:
+		exhaustion_note(diagnosis->exhaustion, &event->resource);
+		return 0;
+	case EVENT_BUILDUP:
+		holdings_note_buildup(diagnosis->holdings, &event->buildup);
+		return 0;
+	case EVENT_RESETS:
+		holdings_note_resets(diagnosis->holdings, &event->resets);
 		return 0;
 	case EVENT_LOSS:
 		diagnosis->loss = event->loss;
@@ -295,6 +334,8 @@ const struct report *diagnosis_report(struct diagnosis *diagnosis)
 		.options = &diagnosis->options,
 		.backends = diagnosis->backends,
 		.instances = diagnosis->instances,
+		.exhaustion = diagnosis->exhaustion,
+		.holdings = diagnosis->holdings,
 		.tally = &diagnosis->tally,
 		.now_ns = diagnosis->now_ns,
 		.lost_records = diagnosis->loss.records,

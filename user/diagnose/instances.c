@@ -87,6 +87,17 @@ int instances_note_balancer(struct instances *instances, const struct event_load
 	return 0;
 }
 
+int instances_note_tls(struct instances *instances, const struct event_tls *tls)
+{
+	struct instance *instance;
+	int err = find_or_add(instances, &tls->owner, &instance);
+
+	if (err || !instance || (tls->state == TLS_SEEN && instance->balancer.tls))
+		return err;
+	instance->balancer.tls = tls->state;
+	return 0;
+}
+
 int instances_note_listener(struct instances *instances, const struct event_listener *listener)
 {
 	struct report_balancer *balancer;

@@ -18,6 +18,9 @@ void instances_free(struct instances *instances);
 /* Learns from a record. 0 or -ENOMEM. */
 int instances_note_owner(struct instances *instances, const struct event_owner *owner);
 int instances_note_balancer(struct instances *instances, const struct event_load_balancer *found);
+/* That it speaks TLS to clients, and whether its 5xx are read then. 0 or -ENOMEM. */
+int instances_note_tls(struct instances *instances, const struct event_tls *tls);
+
 int instances_note_listener(struct instances *instances, const struct event_listener *listener);
 
 /* Fills a new array, by group, that the caller frees; the listeners stay the instances' own.

@@ -24,6 +24,9 @@ void joining_add_exact(struct window *window, struct error_entry *error);
  * joining_add_exact() for this 5xx and for those written up to JOINING_NEARBY_NS later. */
 void joining_add_hinted(struct window *window, struct error_entry *error);
 
+/* Whether other threads of this kind of load balancer may go on with a request (bpf/thread.h). */
+bool joining_wanders(const struct event_owner *owner);
+
 /* How long after its 5xx HAProxy may let go of the backend's socket: one turn, descheduled or not. */
 #define JOINING_AFTER_NS (100 * 1000 * 1000ull)
 

@@ -13,6 +13,8 @@
 #define MODEL_TEXT_BYTES 256
 #define MODEL_EVIDENCE_LINES 6
 #define MODEL_ATTEMPTS_MAX 8
+#define MODEL_HOLDINGS_MAX 4
+#define MODEL_RESETS_MAX 12
 
 enum confidence {
 	CONFIDENCE_NONE, /* unexplained */
@@ -75,6 +77,58 @@ struct report_cause {
 	char confirm[MODEL_TEXT_BYTES]; /* the next command to type */
 };
 
+enum reset_effect {
+	RESET_BENIGN, /* of a connection with nothing under way, or the load balancer's own way to close */
+	RESET_HARMFUL, /* it ended a handshake or an unanswered request */
+	RESET_UNCLEAR, /* what it ended may have been whole */
+};
+
+enum reset_effect reset_effect(enum reset_direction direction, enum reset_phase phase);
+
+/* RSTs of one kind. */
+struct report_reset {
+	enum reset_direction direction;
+	enum reset_phase phase;
+	enum reset_effect effect;
+	uint64_t count;
+	char reason[EVENT_REASON_BYTES]; /* empty: not known */
+};
+
+/* What the connections in CLOSE_WAIT are most likely the sign of. */
+enum buildup_kind {
+	BUILDUP_NONE, /* there are none, or they are young */
+	BUILDUP_LEAK, /* all is read, and they are not closed */
+	BUILDUP_SLOW_DRAIN, /* data still waits in them */
+	BUILDUP_OLD_WORKER, /* they are a replaced worker's */
+};
+
+/* One process, and what it holds. */
+struct report_holding {
+	struct event_owner owner;
+	bool retired; /* an old worker after a reload */
+	enum buildup_kind kind;
+	struct buildup_state established, close_wait;
+};
+
+/* What builds up; of connections that are merely in use nothing is told here. */
+struct report_buildup {
+	enum buildup_kind kind; /* of the process that holds most of them */
+	struct buildup_state established, close_wait;
+	double established_growth, close_wait_growth; /* connections a minute */
+	uint32_t retired_established, retired_close_wait; /* of these, held by old workers */
+	size_t owner_count;
+	struct report_holding owners[MODEL_HOLDINGS_MAX]; /* the worst, most first */
+	char text[MODEL_TEXT_BYTES]; /* empty: nothing to say */
+	char command[MODEL_TEXT_BYTES];
+};
+
+/* Something that is or was near its limit. */
+struct report_resource {
+	struct event_resource latest;
+	uint64_t peak; /* of `used` */
+	char text[MODEL_TEXT_BYTES];
+};
+
 struct report_backend {
 	struct event_address address;
 	char load_balancer[EVENT_COMM_BYTES];
@@ -87,6 +141,9 @@ struct report_backend {
 	uint32_t close_wait;
 	double close_wait_max_age_seconds;
 	uint32_t established;
+	struct report_buildup buildup;
+	size_t reset_count;
+	struct report_reset resets[MODEL_RESETS_MAX];
 	struct latency connect, first_byte;
 	char verdict[MODEL_TEXT_BYTES];
 	char evidence[MODEL_TEXT_BYTES]; /* one line; empty when healthy */
@@ -98,6 +155,7 @@ struct report_balancer {
 	char config[EVENT_PATH_BYTES]; /* empty: not known */
 	size_t listener_count;
 	struct event_address *listeners;
+	uint16_t tls; /* enum tls_state of its front, 0: no TLS was seen there */
 };
 
 struct status_count {
@@ -124,6 +182,8 @@ struct report {
 	struct report_cause *causes;
 	size_t backend_count; /* failing first, by errors */
 	struct report_backend *backends;
+	size_t resource_count;
+	struct report_resource *resources;
 	enum health health;
 };
 

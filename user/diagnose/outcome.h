@@ -19,6 +19,21 @@ struct outcome {
 	bool failure; /* the attempt failed, a backend's own 5xx included; cause may still be CAUSE_NONE */
 };
 
+/* What this host, being the backend's own, shows of it. */
+struct host_view {
+	bool port_known; /* the fields up to syn_queue_grew are of a look about that time */
+	uint32_t port_flags; /* enum host_port_flags */
+	bool listened_before; /* the very same listener was there before the attempt, and a while later */
+	uint32_t backlog, backlog_max; /* of the listener's accept queue */
+	bool accept_queue_dropped; /* TcpExtListenOverflows grew since the look before */
+	bool syn_queue_grew; /* TcpExtTCPReqQFullDrop did, since the look before */
+	uint64_t killed_ns; /* when a process of its namespace was last killed by a signal, 0: none */
+	uint32_t killed_tgid;
+	int killed_signal;
+	bool killed_by_oom; /* its memory ran out */
+	char killed_comm[EVENT_COMM_BYTES];
+};
+
 /* What is known of the backend beyond the attempt itself, from other attempts, figures and
  * neighbours. Zeroed: nothing is known. */
 struct outcome_context {
@@ -38,6 +53,14 @@ struct outcome_context {
 	 * request was acknowledged (or DUPLICATE_SYNACK), and that never got an answer: nobody accepts.
 	 * Unacknowledged ones (outcome blackhole-midflow) do not count, a new firewall rule makes them too. */
 	uint64_t recent_unanswered;
+	uint64_t conntrack_used,
+		conntrack_limit; /* in the attempt's namespace; 0: far from full, or not known */
+	uint32_t cpu_pressure; /* PSI of this host, "some", 1/100 %; 0: low, or not known */
+	bool port_answered; /* this address and port answered a request, ever */
+	/* The same port of the other family's loopback address took a connection lately. */
+	bool other_loopback_connected;
+	const struct host_view
+		*host; /* the backend is on this host, and this is seen of it; or NULL */
 };
 
 /* Fills `outcome` whole. Neither errno nor TCP flags decide alone (reference: tcp(7), RFC 9293

@@ -87,7 +87,7 @@ void classify_answered(const struct inquiry *inquiry)
 		&inquiry->outcome->evidence,
 		"%llu bytes of an answer arrived, then the load balancer wrote a %u of its own",
 		attempt->bytes_received, inquiry->context->joined_status);
-	if (classify_too_big(inquiry))
+	if (classify_stalled(inquiry) || classify_too_big(inquiry))
 		return;
 	if (attempt_has(attempt, ATTEMPT_FIN_RECEIVED) || attempt_was_reset(attempt))
 		classify_cut_short(inquiry);

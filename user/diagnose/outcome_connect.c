@@ -53,7 +53,8 @@ void classify_never_sent(const struct inquiry *inquiry)
 		outcome_set(inquiry, CAUSE_LB_FD_EXHAUSTED, CONFIDENCE_CERTAIN);
 		break;
 	default:
-		outcome_set(inquiry, CAUSE_NONE, CONFIDENCE_NONE);
+		if (!classify_memory(inquiry))
+			outcome_set(inquiry, CAUSE_NONE, CONFIDENCE_NONE);
 	}
 }
 
@@ -72,6 +73,8 @@ static bool classify_own_firewall(const struct inquiry *inquiry)
 	const struct event_attempt *attempt = inquiry->attempt;
 	struct evidence *evidence = &inquiry->outcome->evidence;
 
+	if (classify_conntrack_full(inquiry))
+		return true;
 	if (attempt_has(attempt, ATTEMPT_EGRESS_DROP) || attempt->retransmit_error == -EPERM) {
 		evidence_add(evidence, "netfilter on this host dropped the SYN%s",
 			     attempt->retransmit_error == -EPERM
@@ -112,6 +115,15 @@ static bool classify_refused(const struct inquiry *inquiry)
 			"its TTL is %u, other segments of this host come with %u: another machine sent it",
 			attempt->reset_ttl, context->usual_ttl);
 		outcome_set(inquiry, CAUSE_FW_REJECT_RST, CONFIDENCE_LIKELY);
+		return true;
+	}
+	if (classify_host_refusal(inquiry))
+		return true;
+	if (context->other_loopback_connected) {
+		evidence_add(
+			evidence,
+			"the same port takes connections at the other family's loopback address");
+		outcome_set(inquiry, CAUSE_AF_MISMATCH, CONFIDENCE_LIKELY);
 		return true;
 	}
 	if (context->port_connected_recently)
@@ -174,6 +186,16 @@ static void classify_silence(const struct inquiry *inquiry)
 			"%" PRIu64
 			" connections to this port were taken into its queue and never answered",
 			context->recent_unanswered);
+	if (classify_host_silence(inquiry))
+		return;
+	/* nginx says 504 when its patience ends. */
+	if (attempt->owner.kind == BALANCER_NGINX && context->joined_status == 502) {
+		evidence_add(
+			evidence,
+			"but nginx wrote a 502, so it read an error that was not seen here: most often an ICMP error");
+		outcome_set(inquiry, CAUSE_ICMP_UNREACHABLE, CONFIDENCE_POSSIBLE);
+		return;
+	}
 	if (context->port_connected_recently)
 		evidence_add(
 			evidence,

@@ -88,6 +88,7 @@ static void classify_reset(const struct inquiry *inquiry)
 	bool live = (attempt->reset_flags & TCP_FLAG_ACK) && attempt->reset_window;
 
 	evidence_reset(inquiry, "the request", attempt->request_ns);
+	evidence_killed(inquiry, attempt->reset_received_ns);
 	if (reset_is_race(inquiry)) {
 		bool certain = attempt->last_received_ns &&
 			       (reset_from_nowhere(attempt) ||
@@ -97,7 +98,7 @@ static void classify_reset(const struct inquiry *inquiry)
 			    certain ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
 		return;
 	}
-	if (classify_cut_plain(inquiry))
+	if (classify_cut(inquiry))
 		return;
 	if (!attempt_reused(attempt) && reset_from_nowhere(attempt) && !attempt->reset_window) {
 		evidence_add(
@@ -131,6 +132,7 @@ static void classify_close(const struct inquiry *inquiry)
 	else
 		evidence_add(evidence, "the backend's FIN came %s after the request",
 			     duration_format(delay_ns, text));
+	evidence_killed(inquiry, attempt->fin_received_ns);
 	if (attempt_reused(attempt) && before) {
 		outcome_set(inquiry, CAUSE_KEEPALIVE_RACE,
 			    attempt->last_received_ns ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
@@ -138,7 +140,7 @@ static void classify_close(const struct inquiry *inquiry)
 		   attempt_idle_ns(attempt) >=
 			   (attempt_all_acked(attempt) ? IDLE_TIMEOUT_NS : IDLE_LEAST_NS)) {
 		outcome_set(inquiry, CAUSE_KEEPALIVE_RACE, CONFIDENCE_LIKELY);
-	} else if (classify_cut_plain(inquiry)) {
+	} else if (classify_cut(inquiry)) {
 		return;
 	} else if (before) {
 		evidence_add(
@@ -215,6 +217,8 @@ static void classify_timeout(const struct inquiry *inquiry)
 		outcome_set(inquiry, CAUSE_TLS_TO_PLAIN, CONFIDENCE_LIKELY);
 		return;
 	}
+	if (classify_host_hang(inquiry))
+		return;
 	outcome_set(inquiry, CAUSE_SLOW_RESPONSE,
 		    certain && attempt_all_acked(attempt) ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
 }
@@ -235,6 +239,8 @@ void classify_unanswered(const struct inquiry *inquiry)
 	} else if (error == ETIMEDOUT ||
 		   (!attempt_all_acked(attempt) && (attempt->data_retransmits || error))) {
 		classify_unacked(inquiry);
+	} else if (classify_memory(inquiry)) {
+		return;
 	} else if (error) {
 		evidence_add(&inquiry->outcome->evidence, "the connection ended with errno %d (%s)",
 			     error, strerror(error));

@@ -93,6 +93,7 @@ bool classify_icmp(const struct inquiry *inquiry)
 	const struct event_attempt *attempt = inquiry->attempt;
 	const struct icmp_code *code = code_of(attempt);
 	char source[ENDPOINT_TEXT_BYTES] = "someone", after[OUTCOME_DURATION_BYTES];
+	enum confidence confidence = CONFIDENCE_LIKELY;
 
 	if (!code || code->meaning == ICMP_NOTHING)
 		return false;
@@ -110,11 +111,12 @@ bool classify_icmp(const struct inquiry *inquiry)
 		evidence_add(
 			&inquiry->outcome->evidence,
 			"at once: that router has no route; after about 3 s: it got no ARP or NDP answer, the host is down");
-	if (code->meaning == ICMP_FILTERED)
-		outcome_set(inquiry, CAUSE_FW_REJECT_ICMP, CONFIDENCE_CERTAIN);
-	else
-		outcome_set(inquiry, CAUSE_ICMP_UNREACHABLE,
-			    code->meaning == ICMP_LOOP ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
+	/* Without its sender it is an errno's translation, and may have come from this very host. */
+	if (attempt->icmp_source.family && code->meaning != ICMP_LOOP)
+		confidence = CONFIDENCE_CERTAIN;
+	outcome_set(inquiry,
+		    code->meaning == ICMP_FILTERED ? CAUSE_FW_REJECT_ICMP : CAUSE_ICMP_UNREACHABLE,
+		    confidence);
 	return true;
 }
 

@@ -82,6 +82,20 @@ void classify_never_sent(const struct inquiry *inquiry);
 /* The handshake did not end; as above. outcome_connect.c */
 void classify_connecting(const struct inquiry *inquiry);
 
+/* --- the backend's own host is this one, outcome_host.c: certain where others must guess -------- */
+
+/* Refused by a RST. */
+bool classify_host_refusal(const struct inquiry *inquiry);
+
+/* SYNs were not answered. */
+bool classify_host_silence(const struct inquiry *inquiry);
+
+/* A request was taken and not answered in time. */
+bool classify_host_hang(const struct inquiry *inquiry);
+
+/* Says which process was killed by a signal right before the backend's FIN or RST, if one was. */
+void evidence_killed(const struct inquiry *inquiry, uint64_t end_ns);
+
 /* The ICMP error of the record, or none. outcome_icmp.c */
 bool classify_icmp(const struct inquiry *inquiry);
 
@@ -91,11 +105,30 @@ bool classify_unseen_icmp(const struct inquiry *inquiry);
 /* What was said did not fit what was asked. outcome_protocol.c */
 bool classify_protocol(const struct inquiry *inquiry);
 
-/* A plain request was cut off where TLS is spoken. outcome_protocol.c */
-bool classify_cut_plain(const struct inquiry *inquiry);
+/* A request was cut off, not a byte came back: where TLS is spoken, or by who does not know its
+ * protocol. outcome_cut.c */
+bool classify_cut(const struct inquiry *inquiry);
+
+/* The load balancer broke TLS off: it does not like the backend's certificate. outcome_verify.c */
+bool classify_verify(const struct inquiry *inquiry);
+
+/* The name of a TLS alert. outcome_protocol.c */
+const char *tls_alert_name(uint8_t code);
+
+/* An alert whose level and description stand in clear: a record of two bytes. outcome_protocol.c */
+bool tls_alert_is_readable(const struct event_payload *payload);
 
 /* A request was sent and not a byte came back. outcome_exchange.c */
 void classify_unanswered(const struct inquiry *inquiry);
+
+/* netfilter dropped it while connection tracking was full. outcome_exhausted.c */
+bool classify_conntrack_full(const struct inquiry *inquiry);
+
+/* This host had no memory for it. outcome_exhausted.c */
+bool classify_memory(const struct inquiry *inquiry);
+
+/* The answer was here, and was not read in time. outcome_exhausted.c */
+bool classify_stalled(const struct inquiry *inquiry);
 
 /* The connection ended before a request was sent. outcome_exchange.c */
 void classify_unused(const struct inquiry *inquiry);

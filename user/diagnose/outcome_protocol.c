@@ -9,6 +9,9 @@
 #define TLS_ALERT_BYTES 7
 #define TLS_ALERT_WARNING 1
 
+#define HTTP2_FRAME_HEADER_BYTES 9
+#define HTTP2_SETTINGS 4
+
 /* A cleartext head shows at most this much of what is not HTTP. */
 #define HEAD_TEXT_BYTES (4 * EVENT_HEAD_BYTES + 1)
 
@@ -41,7 +44,7 @@ static const struct alert_name alert_names[] = {
 	{ 120, "no_application_protocol" },
 };
 
-static const char *alert_name(uint8_t code)
+const char *tls_alert_name(uint8_t code)
 {
 	for (size_t i = 0; i < sizeof(alert_names) / sizeof(alert_names[0]); i++) {
 		if (alert_names[i].code == code)
@@ -50,8 +53,7 @@ static const char *alert_name(uint8_t code)
 	return "unknown alert";
 }
 
-/* Its level and description stand in clear: a record of two bytes. */
-static bool alert_is_readable(const struct event_payload *payload)
+bool tls_alert_is_readable(const struct event_payload *payload)
 {
 	return payload->length >= TLS_ALERT_BYTES && payload->head[0] == TLS_RECORD_ALERT &&
 	       !payload->head[3] && payload->head[4] == TLS_ALERT_BYTES - TLS_RECORD_HEADER_BYTES;
@@ -60,9 +62,9 @@ static bool alert_is_readable(const struct event_payload *payload)
 static void evidence_alert(const struct inquiry *inquiry, const char *who,
 			   const struct event_payload *payload)
 {
-	if (alert_is_readable(payload))
+	if (tls_alert_is_readable(payload))
 		evidence_add(&inquiry->outcome->evidence, "%s sent the TLS alert %s (%u)", who,
-			     alert_name(payload->head[6]), payload->head[6]);
+			     tls_alert_name(payload->head[6]), payload->head[6]);
 	else
 		evidence_add(&inquiry->outcome->evidence,
 			     "%s sent an encrypted TLS alert; the load balancer's log has its name",
@@ -121,7 +123,7 @@ static bool classify_tls(const struct inquiry *inquiry)
 
 	if (received->kind == PAYLOAD_TLS_ALERT) {
 		/* Warnings end nothing; a close_notify announces a plain close. */
-		if (alert_is_readable(received) && received->head[5] == TLS_ALERT_WARNING)
+		if (tls_alert_is_readable(received) && received->head[5] == TLS_ALERT_WARNING)
 			return false;
 		evidence_alert(inquiry, "the backend", received);
 		outcome_set(inquiry, CAUSE_TLS_ALERT,
@@ -140,6 +142,16 @@ static bool classify_tls(const struct inquiry *inquiry)
 	return false;
 }
 
+/* RFC 9113, 3.4 and 6.5: the first frame of a server is SETTINGS, on stream 0, no acknowledgement. */
+static bool is_http2_settings(const struct event_payload *payload)
+{
+	const uint8_t *head = payload->head;
+
+	return payload->length >= HTTP2_FRAME_HEADER_BYTES && !head[0] &&
+	       head[3] == HTTP2_SETTINGS && !head[4] && !head[5] && !head[6] && !head[7] &&
+	       !head[8];
+}
+
 static bool classify_plain(const struct inquiry *inquiry)
 {
 	const struct event_attempt *attempt = inquiry->attempt;
@@ -155,6 +167,10 @@ static bool classify_plain(const struct inquiry *inquiry)
 			    sent == PAYLOAD_PROXY ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
 		break;
 	case PAYLOAD_OTHER:
+		if (is_http2_settings(&attempt->received)) {
+			outcome_set(inquiry, CAUSE_H2_MISMATCH, CONFIDENCE_CERTAIN);
+			break;
+		}
 		/* The tail of a response that was longer than its header said looks like that too. */
 		if (attempt_reused(attempt))
 			outcome_set(inquiry, CAUSE_INVALID_RESPONSE, CONFIDENCE_LIKELY);
@@ -164,7 +180,10 @@ static bool classify_plain(const struct inquiry *inquiry)
 	case PAYLOAD_HTTP1:
 		if (sent == PAYLOAD_HTTP1 || sent == PAYLOAD_PROXY)
 			return false;
-		outcome_set(inquiry, CAUSE_INVALID_RESPONSE, CONFIDENCE_CERTAIN);
+		if (sent == PAYLOAD_HTTP2)
+			outcome_set(inquiry, CAUSE_H2_MISMATCH, CONFIDENCE_CERTAIN);
+		else
+			outcome_set(inquiry, CAUSE_INVALID_RESPONSE, CONFIDENCE_CERTAIN);
 		break;
 	case PAYLOAD_HTTP2:
 	case PAYLOAD_FASTCGI:
@@ -191,6 +210,8 @@ bool classify_protocol(const struct inquiry *inquiry)
 		outcome_set(inquiry, CAUSE_NOT_HTTP, CONFIDENCE_CERTAIN);
 		return true;
 	}
+	if (classify_verify(inquiry))
+		return true;
 	if (attempt->sent.kind == PAYLOAD_TLS_ALERT) {
 		evidence_alert(inquiry, "the load balancer", &attempt->sent);
 		outcome_set(inquiry, CAUSE_TLS_ALERT, CONFIDENCE_LIKELY);
@@ -199,23 +220,4 @@ bool classify_protocol(const struct inquiry *inquiry)
 	if (attempt->sent.kind == PAYLOAD_TLS)
 		return classify_tls(inquiry);
 	return kind_is_plain(attempt->sent.kind) && classify_plain(inquiry);
-}
-
-bool classify_cut_plain(const struct inquiry *inquiry)
-{
-	const struct event_attempt *attempt = inquiry->attempt;
-
-	if (attempt->sent.kind != PAYLOAD_HTTP1 || attempt_reused(attempt))
-		return false;
-	if (inquiry->context->tls_seen)
-		evidence_add(&inquiry->outcome->evidence,
-			     "TLS was seen from this port, and the request was plain HTTP");
-	else if (port_is_tls(attempt->remote.port))
-		evidence_add(&inquiry->outcome->evidence,
-			     "port %u is a TLS port by custom, and the request was plain HTTP",
-			     attempt->remote.port);
-	else
-		return false;
-	outcome_set(inquiry, CAUSE_PLAIN_TO_TLS, CONFIDENCE_LIKELY);
-	return true;
 }

@@ -22,6 +22,8 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "user/lib/endpoint.h"
+
 /* A host (port 0), or a port of it. */
 struct peer {
 	struct event_address address;
@@ -33,6 +35,7 @@ struct peer {
 	uint16_t neighbour_state;
 	uint8_t ttl;
 	bool tls;
+	bool answered;
 	UT_hash_handle hh;
 };
 
@@ -112,6 +115,10 @@ static uint64_t later(uint64_t left, uint64_t right)
 /* The backend took the request, or its kernel did, and said nothing for a good while. */
 static bool is_unanswered(const struct event_attempt *attempt)
 {
+	bool acked = attempt->bytes_sent && attempt->bytes_acked + 1 >= attempt->bytes_sent;
+
+	if (!acked && !(attempt->header.flags & ATTEMPT_DUPLICATE_SYNACK))
+		return false;
 	return (attempt->header.flags & ATTEMPT_EXCHANGE_OPEN) &&
 	       !(attempt->header.flags & (ATTEMPT_FIN_RECEIVED | ATTEMPT_RESET_RECEIVED)) &&
 	       attempt->established_ns && !attempt->bytes_received &&
@@ -149,6 +156,8 @@ void peers_note_attempt(struct peers *peers, const struct event_attempt *attempt
 	port->connected_ns = later(port->connected_ns, attempt->established_ns);
 	if (tls)
 		port->tls = true;
+	if (attempt->header.flags & ATTEMPT_ANSWERED)
+		port->answered = true;
 	if (is_unanswered(attempt))
 		port->unanswered_ns[port->unanswered++ % UNANSWERED_RING] = attempt->header.time_ns;
 }
@@ -172,6 +181,30 @@ void peers_note_connected(struct peers *peers, const struct event_address *addre
 		port->connected_ns = later(port->connected_ns, since_ns);
 }
 
+void peers_note_answered(struct peers *peers, const struct event_address *address)
+{
+	struct peer *port = find_or_add(peers, address, address->port);
+
+	if (port)
+		port->answered = true;
+}
+
+/* Whether the other family's loopback address took a connection to this port lately. */
+static bool other_loopback_connected(struct peers *peers, const struct event_attempt *attempt)
+{
+	static const struct event_address loopback4 = { .family = 4, .bytes = { 127, 0, 0, 1 } };
+	static const struct event_address loopback6 = { .family = 6, .bytes = { [15] = 1 } };
+	const struct event_address *remote = &attempt->remote;
+	const struct peer *port = NULL;
+
+	if (endpoint_same_host(remote, &loopback6))
+		port = find(peers, &loopback4, remote->port);
+	else if (endpoint_same_host(remote, &loopback4))
+		port = find(peers, &loopback6, remote->port);
+	return port && port->connected_ns &&
+	       port->connected_ns + ANSWERED_NS >= attempt->header.time_ns;
+}
+
 static uint64_t count_unanswered(const struct peer *port, uint64_t now_ns)
 {
 	uint64_t count = 0;
@@ -189,6 +222,7 @@ void peers_fill_context(struct peers *peers, const struct event_attempt *attempt
 	const struct peer *host = find(peers, &attempt->remote, 0);
 	const struct peer *port = find(peers, &attempt->remote, attempt->remote.port);
 
+	context->other_loopback_connected = other_loopback_connected(peers, attempt);
 	if (host) {
 		context->host_answered_recently =
 			host->answered_ns &&
@@ -202,6 +236,7 @@ void peers_fill_context(struct peers *peers, const struct event_attempt *attempt
 		context->port_connected_recently =
 			port->connected_ns && port->connected_ns >= attempt->started_ns;
 		context->tls_seen = port->tls;
+		context->port_answered = port->answered;
 		context->recent_unanswered = count_unanswered(port, attempt->header.time_ns);
 	}
 }

@@ -22,7 +22,10 @@ void peers_note_neighbour(struct peers *peers, const struct event_neighbour *nei
 void peers_note_connected(struct peers *peers, const struct event_address *address,
 			  uint64_t since_ns);
 
-/* Fills the context but for its options and joined_status. */
+/* This address and port answered a request (the counters said so). */
+void peers_note_answered(struct peers *peers, const struct event_address *address);
+
+/* Fills the context but for its options, host and joined_status. */
 void peers_fill_context(struct peers *peers, const struct event_attempt *attempt,
 			struct outcome_context *context);
 

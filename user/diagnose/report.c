@@ -173,6 +173,11 @@ int report_fill(const struct report_sources *sources, struct report *report)
 	if (!err)
 		err = backends_report(sources->backends, sources->now_ns, &report->backends,
 				      &report->backend_count, &exchanges);
+	for (size_t i = 0; !err && i < report->backend_count; i++)
+		holdings_fill(sources->holdings, sources->now_ns, &report->backends[i]);
+	if (!err)
+		err = exhaustion_report(sources->exhaustion, &report->resources,
+					&report->resource_count);
 	if (!err)
 		err = fill_statuses(tally, report);
 	if (!err)
@@ -189,6 +194,7 @@ void report_clear(struct report *report)
 	free(report->causes);
 	free(report->statuses);
 	free(report->backends);
+	free(report->resources);
 	free(report->balancers);
 	memset(report, 0, sizeof(*report));
 }

@@ -5,6 +5,8 @@
 
 #include "user/diagnose/backends.h"
 #include "user/diagnose/diagnose.h"
+#include "user/diagnose/exhaustion.h"
+#include "user/diagnose/holdings.h"
 #include "user/diagnose/instances.h"
 #include "user/diagnose/tally.h"
 
@@ -12,6 +14,8 @@ struct report_sources {
 	const struct diagnosis_options *options;
 	const struct backends *backends;
 	const struct instances *instances;
+	const struct exhaustion *exhaustion;
+	const struct holdings *holdings;
 	const struct tally *tally;
 	uint64_t now_ns; /* the stream's time, 0: nothing came */
 	uint64_t lost_records, lost_state;

@@ -22,7 +22,12 @@ static void classify(const struct verdict_sources *sources, const struct event_a
 		.joined_status = joined_status,
 	};
 
+	struct host_view host;
+
 	peers_fill_context(sources->peers, attempt, &context);
+	exhaustion_fill_context(sources->exhaustion, attempt, &context);
+	if (hosts_fill(sources->hosts, attempt, &host))
+		context.host = &host;
 	outcome_classify(attempt, &context, outcome);
 }
 
@@ -164,8 +169,8 @@ void verdict_give(const struct verdict_sources *sources, const struct error_entr
 		memset(&error->backend, 0, sizeof(error->backend));
 	if (decisive < error->attempt_count)
 		judge_by_attempt(verdict, decisive, sources->lossy);
-	else
-		eligibility_judge(sources->backends, error);
+	else if (!exhaustion_judge(sources->exhaustion, error))
+		eligibility_judge(sources->backends, entry->suspected, error);
 	if (!sources->lossy)
 		return;
 	error->confidence = confidence_lowest(error->confidence, CONFIDENCE_LIKELY);

@@ -5,13 +5,17 @@
 
 #include "user/diagnose/backends.h"
 #include "user/diagnose/diagnose.h"
+#include "user/diagnose/exhaustion.h"
+#include "user/diagnose/hosts.h"
 #include "user/diagnose/peers.h"
 #include "user/diagnose/window.h"
 
 struct verdict_sources {
 	const struct diagnosis_options *options;
 	struct peers *peers;
+	const struct hosts *hosts;
 	const struct backends *backends;
+	const struct exhaustion *exhaustion;
 	bool lossy; /* records or state were lost before */
 };
 

@@ -70,6 +70,7 @@ struct error_entry {
 	size_t attempt_count;
 	struct attempt_entry *exact; /* of these, the last one, joined exactly; NULL: none is */
 	bool joined; /* its exact attempts were looked for */
+	bool suspected; /* nothing is joined, but some attempt of the process ended at nearly the same time */
 	bool crowded; /* another unjoined 5xx of the process was written at nearly the same time */
 	TAILQ_ENTRY(error_entry) by_age;
 	LIST_ENTRY(error_entry) by_slot;

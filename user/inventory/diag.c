@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/inet_diag.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "user/inventory/netlink.h"
+
+/* Given of every IPv6 listener: inet_diag_msg_attrs_fill(). */
+static bool is_ipv6_only(const struct nlmsghdr *message)
+{
+	const char *body = NLMSG_DATA(message);
+	const struct rtattr *attribute =
+		(const void *)(body + NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
+	int bytes = (int)NLMSG_PAYLOAD(message, sizeof(struct inet_diag_msg));
+
+	for (; RTA_OK(attribute, bytes); attribute = RTA_NEXT(attribute, bytes))
+		if (attribute->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(attribute) >= 1)
+			return *(const uint8_t *)RTA_DATA(attribute);
+	return false;
+}
 
 static int take_socket(const struct nlmsghdr *message, void *context)
 {
@@ -23,9 +38,12 @@ static int take_socket(const struct nlmsghdr *message, void *context)
 			    ntohs(found->id.idiag_sport));
 	sockets_set_address(&entry.remote, found->idiag_family == AF_INET6, found->id.idiag_dst,
 			    ntohs(found->id.idiag_dport));
-	/* of a listener that is sk_max_ack_backlog: tcp_diag_get_info() */
-	if (entry.state == SOCKETS_LISTEN)
+	/* of a listener these are sk_ack_backlog and sk_max_ack_backlog: tcp_diag_get_info() */
+	if (entry.state == SOCKETS_LISTEN) {
+		entry.backlog = found->idiag_rqueue;
 		entry.backlog_max = found->idiag_wqueue;
+		entry.ipv6_only = is_ipv6_only(message);
+	}
 	return sockets_add(table, &entry);
 }
 

@@ -4,6 +4,7 @@
 #define LBTRACE_USER_INVENTORY_INVENTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "user/lib/record.h"
@@ -29,7 +30,8 @@ void inventory_free(struct inventory *inventory);
 /* Looks at the host. For each process of a load balancer that is new since the last look, or whose
  * group or name is another, calls `follow` (its error ends the look), for each that is gone
  * `forget`; gives EVENT_LOAD_BALANCER and EVENT_LISTENER records to `sink` for what is new or
- * changed (its error ends the look, too). Found by name, and by behaviour: accepts on a listener
+ * changed, EVENT_RESOURCE records for what is near a limit, and EVENT_PROCESS records for old workers
+ * after a reload (its error ends the look, too). Found by name, and by behaviour: accepts on a listener
  * and connects out; with --pid or --comm by these alone. New names are seen by the next look,
  * behaviour within about ten. A process that vanishes while looked at is skipped; lbtrace itself is
  * never one. To be called about every second: costs about 1.5 ms with 300 processes.
@@ -57,5 +59,17 @@ int inventory_netns(const char *text, uint32_t *inode);
  * 0 (also when there is none), the sink's error, or -errno. */
 int inventory_neighbour(struct inventory *inventory, const struct event_address *address,
 			record_sink sink, void *context);
+
+/* The TLS library that the process has loaded: its path as the process sees it, below
+ * /proc/TGID/root for others. 0; -ENOENT: it has loaded none; -ESTALE: its file was replaced since;
+ * -ENAMETOOLONG; or -errno of reading /proc/TGID/maps. */
+int inventory_tls_library(struct inventory *inventory, uint32_t tgid, char *path, size_t bytes);
+
+/* Gives an EVENT_HOST_PORT record when `address` (with its port) is one of this host's: in namespace
+ * `netns`, which the load balancer is in, or in just one other that a process is in. A loopback
+ * address is always that of `netns`. Nothing with --netns. Entering another namespace needs
+ * CAP_SYS_ADMIN. 0 (also when it is not of this host), the sink's error, or -errno. */
+int inventory_host_port(struct inventory *inventory, const struct event_address *address,
+			uint32_t netns, record_sink sink, void *context);
 
 #endif

@@ -51,6 +51,7 @@ void inventory_free(struct inventory *inventory)
 {
 	if (!inventory)
 		return;
+	limits_free(inventory);
 	groups_free(inventory);
 	networks_free(inventory);
 	processes_free(inventory);
@@ -119,6 +120,10 @@ int inventory_look(struct inventory *inventory, const struct inventory_callbacks
 		count = follow_all(inventory, callbacks);
 	if (!err && count >= 0)
 		err = groups_announce(inventory, callbacks);
+	if (!err && count >= 0)
+		err = retired_look(inventory, callbacks);
+	if (!err && count >= 0)
+		err = limits_look(inventory, callbacks);
 	networks_settle(inventory);
 	return err ? err : count;
 }

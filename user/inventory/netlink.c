@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "user/inventory/namespace.h"
 #include "user/inventory/netlink.h"
-#include "user/inventory/process.h"
-#include "user/lib/message.h"
 
 /* The kernel gives a list in parts of at most this size: netlink_recvmsg(). */
 #define RECEIVE_BYTES (32 * 1024)
@@ -23,32 +18,11 @@ struct dump {
 	bool ended;
 };
 
-static bool is_namespace(int fd, uint32_t netns)
+static int open_bus(const void *context)
 {
-	struct stat status;
-
-	return !fstat(fd, &status) && (uint32_t)status.st_ino == netns;
-}
-
-static int open_namespace(int proc, uint32_t tgid, uint32_t netns)
-{
-	char path[PROCESS_NAME_BYTES];
-	int fd;
-
-	snprintf(path, sizeof(path), "%u/ns/net", tgid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (is_namespace(fd, netns))
-		return fd;
-	close(fd);
-	return -ESTALE;
-}
-
-static int open_here(int bus)
-{
+	const int *bus = context;
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, *bus);
 	int err;
 
 	if (fd < 0)
@@ -60,40 +34,9 @@ static int open_here(int bus)
 	return err;
 }
 
-static int open_there(int own, int there, int bus)
-{
-	int fd, lost;
-
-	if (setns(there, CLONE_NEWNET) < 0)
-		return -errno;
-	fd = open_here(bus);
-	if (!setns(own, CLONE_NEWNET))
-		return fd;
-	lost = -errno;
-	message_error("cannot return to the own network namespace: %s; restart lbtrace",
-		      strerror(-lost));
-	if (fd >= 0)
-		close(fd);
-	return lost;
-}
-
 int netlink_open(int proc, uint32_t tgid, uint32_t netns, int bus)
 {
-	int own, there, fd;
-
-	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0)
-		return -errno;
-	if (is_namespace(own, netns)) {
-		fd = open_here(bus);
-	} else {
-		there = open_namespace(proc, tgid, netns);
-		fd = there < 0 ? there : open_there(own, there, bus);
-		if (there >= 0)
-			close(there);
-	}
-	close(own);
-	return fd;
+	return namespace_call(proc, tgid, netns, open_bus, &bus);
 }
 
 /* The number at the front of NLMSG_DONE and NLMSG_ERROR: 0 or -errno. */

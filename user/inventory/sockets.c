@@ -79,7 +79,8 @@ int sockets_parse_line(const char *line, struct sockets_entry *entry)
 {
 	const char *text = line + strspn(line, " ");
 	size_t digits = strspn(text, "0123456789");
-	uint32_t state;
+	uint32_t state, unsent, unread;
+	const char *queues;
 	char *end;
 
 	memset(entry, 0, sizeof(*entry));
@@ -95,6 +96,11 @@ int sockets_parse_line(const char *line, struct sockets_entry *entry)
 	if (!text || *text != ' ')
 		return -EBADMSG;
 	entry->state = (uint8_t)state;
+	queues = parse_hex(text + 1, 8, &unsent);
+	/* of a listener the second one is sk_ack_backlog: get_tcp4_sock() */
+	if (entry->state == SOCKETS_LISTEN && queues && *queues == ':' &&
+	    parse_hex(queues + 1, 8, &unread))
+		entry->backlog = unread;
 	/* queues, timer, retransmits, uid, timeout */
 	text = skip_words(text, 5);
 	if (*text < '0' || *text > '9')

@@ -29,7 +29,9 @@ struct sockets_entry {
 	struct event_address local; /* IPv4-mapped IPv6 is given as IPv4 */
 	struct event_address remote;
 	uint32_t backlog_max; /* of a listener; 0: not known (/proc does not tell) */
+	uint32_t backlog; /* of a listener: connections in its accept queue; 0 also when not known */
 	uint8_t state; /* enum sockets_state, or another of the kernel's */
+	bool ipv6_only; /* an IPv6 listener that takes no IPv4; false also when not known */
 };
 
 /* Sorted by inode once read. */

@@ -42,6 +42,7 @@ struct known_process {
 	bool waits; /* for the connections' turn to be read, to tell how it behaves */
 	bool balancer;
 	bool followed;
+	bool retired; /* told to be */
 	struct event_owner owner; /* as followed */
 	UT_hash_handle hh;
 };
@@ -74,6 +75,18 @@ struct group {
 	UT_hash_handle hh;
 };
 
+#define STATE_PLACES 64
+
+/* Where on this host an address is. */
+struct address_place {
+	struct event_address address; /* its port means nothing */
+	uint32_t seen_from; /* namespace of who connects to it */
+	uint32_t netns; /* which has it, 0: none, or more than one */
+	uint64_t until_ns; /* believed so long */
+};
+
+struct limits;
+
 struct inventory {
 	struct inventory_options options;
 	int proc; /* descriptor of /proc */
@@ -83,6 +96,8 @@ struct inventory {
 	struct known_process *processes;
 	struct network *networks;
 	struct group *groups;
+	struct limits *limits; /* NULL: not looked at yet */
+	struct address_place places[STATE_PLACES];
 };
 
 /* inventory_new() with another tree for /proc. 0, -ENOMEM or -errno. */
@@ -119,5 +134,14 @@ struct group *groups_join(struct inventory *inventory, struct known_process *pro
  * error. */
 int groups_announce(struct inventory *inventory, const struct inventory_callbacks *callbacks);
 void groups_free(struct inventory *inventory);
+
+/* limits.c: gives EVENT_RESOURCE records of what is near its limit, or no longer. 0, -ENOMEM or the
+ * sink's error. */
+int limits_look(struct inventory *inventory, const struct inventory_callbacks *callbacks);
+void limits_free(struct inventory *inventory);
+
+/* retired.c: gives an EVENT_PROCESS record (PROCESS_RETIRED) for each worker that a reload has
+ * replaced. 0 or the sink's error. */
+int retired_look(struct inventory *inventory, const struct inventory_callbacks *callbacks);
 
 #endif

@@ -91,9 +91,41 @@ static bool is_neighbour(const union event *event)
 	return is_family(event->neighbour.address.family);
 }
 
+static bool is_host_port(const union event *event)
+{
+	return is_family(event->host_port.address.family);
+}
+
 static bool is_figures(const union event *event)
 {
 	return is_owner(&event->figures.owner) && is_family(event->figures.backend.address.family);
+}
+
+static bool is_tls(const union event *event)
+{
+	const struct event_tls *tls = &event->tls;
+
+	return is_owner(&tls->owner) && is_family(tls->frontend.family) &&
+	       is_text(tls->library, sizeof(tls->library));
+}
+
+static bool is_buildup(const union event *event)
+{
+	return is_owner(&event->buildup.owner) && is_family(event->buildup.backend.family);
+}
+
+static bool is_resource(const union event *event)
+{
+	return is_owner(&event->resource.owner) && is_family(event->resource.listener.family);
+}
+
+static bool is_resets(const union event *event)
+{
+	const struct event_resets *resets = &event->resets;
+
+	return is_owner(&resets->owner) && is_family(resets->backend.family) &&
+	       resets->direction < RESET_DIRECTIONS && resets->phase < RESET_PHASES &&
+	       is_text(resets->reason, sizeof(resets->reason));
 }
 
 static const struct record_type types[] = {
@@ -107,6 +139,11 @@ static const struct record_type types[] = {
 	{ EVENT_LOSS, sizeof(struct event_loss), NULL },
 	{ EVENT_TICK, sizeof(struct event_tick), NULL },
 	{ EVENT_NEIGHBOUR, sizeof(struct event_neighbour), is_neighbour },
+	{ EVENT_TLS, sizeof(struct event_tls), is_tls },
+	{ EVENT_BUILDUP, sizeof(struct event_buildup), is_buildup },
+	{ EVENT_RESOURCE, sizeof(struct event_resource), is_resource },
+	{ EVENT_RESETS, sizeof(struct event_resets), is_resets },
+	{ EVENT_HOST_PORT, sizeof(struct event_host_port), is_host_port },
 };
 
 static const struct record_type *find_type(uint16_t type)

@@ -6,6 +6,7 @@
 #include "user/lib/clock.h"
 #include "user/lib/endpoint.h"
 #include "user/render/event_json.h"
+#include "user/render/event_state.h"
 #include "user/render/json_text.h"
 #include "user/render/words.h"
 
@@ -14,47 +15,44 @@
 #define WAIT_CODE_SHIFT 8
 #define WAIT_CODE_MASK 0xff
 
-static const char *reset_phase(const struct event_attempt *attempt)
+#define RESET_FLAG_ACK 0x10
+
+static enum reset_phase reset_phase(const struct event_attempt *attempt)
 {
 	if (!(attempt->header.flags & ATTEMPT_ESTABLISHED))
-		return "handshake";
+		return RESET_HANDSHAKE;
 	if (attempt->header.flags & ATTEMPT_EXCHANGE_OPEN)
-		return "request";
+		return RESET_REQUEST;
 	if (attempt->header.flags & ATTEMPT_ANSWERED)
-		return "response";
-	return "idle";
+		return RESET_RESPONSE;
+	return RESET_IDLE;
 }
 
-static const char *drop_reason(const struct event_lines *lines, uint32_t reason)
+/* What the segment itself says of why it came (RFC 9293, 3.10.7); NULL: it was not seen. */
+static const char *reset_reason(const struct event_attempt *attempt)
 {
-	if (!reason || reason >= lines->drop_reason_count || !lines->drop_reasons)
+	if (!attempt->reset_flags)
 		return NULL;
-	return lines->drop_reasons[reason];
+	return attempt->reset_flags & RESET_FLAG_ACK ? "PEER_ABORT" : "PEER_NO_CONNECTION";
 }
 
-static int write_reset(const struct event_lines *lines, const struct event_attempt *attempt,
-		       const char *direction, uint64_t time_ns)
-{
-	return event_json_line(
-		lines,
-		json_pack("{s:s, s:o, s:s, s:o, s:o, s:s, s:o}", "type", "reset", "ts",
-			  event_json_time(lines, time_ns), "direction", direction, "lb",
-			  event_json_owner(&attempt->owner), "backend",
-			  event_json_backend(&attempt->remote), "phase", reset_phase(attempt),
-			  "reason", json_text_or_null(drop_reason(lines, attempt->drop_reason))));
-}
-
+/* One that was received; those that were sent have records of their own. */
 static int write_attempt(const struct event_lines *lines, const struct event_attempt *attempt)
 {
-	uint64_t ended_ns = attempt->header.time_ns;
-	uint64_t received_ns = attempt->reset_received_ns;
-	int err = 0;
+	uint64_t time_ns =
+		attempt->reset_received_ns ? attempt->reset_received_ns : attempt->header.time_ns;
+	enum reset_phase phase = reset_phase(attempt);
 
-	if (attempt->header.flags & ATTEMPT_RESET_RECEIVED)
-		err = write_reset(lines, attempt, "received", received_ns ? received_ns : ended_ns);
-	if (!err && attempt->header.flags & ATTEMPT_RESET_SENT)
-		err = write_reset(lines, attempt, "sent", ended_ns);
-	return err;
+	if (!(attempt->header.flags & ATTEMPT_RESET_RECEIVED))
+		return 0;
+	return event_json_line(
+		lines,
+		json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:i}", "type", "reset",
+			  "ts", event_json_time(lines, time_ns), "direction", "received", "sender",
+			  "backend", "lb", event_json_owner(&attempt->owner), "backend",
+			  event_json_backend(&attempt->remote), "phase", words_reset_phase(phase),
+			  "reason", json_text_or_null(reset_reason(attempt)), "effect",
+			  words_reset_effect(reset_effect(RESET_RECEIVED, phase)), "count", 1));
 }
 
 static int write_response(const struct event_lines *lines, const struct event_response *response)
@@ -85,6 +83,8 @@ static const char *process_event(uint32_t flags)
 		return "oom_killed";
 	if (flags & PROCESS_EXITED)
 		return "exited";
+	if (flags & PROCESS_RETIRED)
+		return "retired";
 	if (flags & PROCESS_EXECED)
 		return "execed";
 	return "forked";
@@ -119,6 +119,20 @@ static int write_load_balancer(const struct event_lines *lines,
 			  words_kind(found->owner.kind), "processes", json_count(found->processes),
 			  "config", json_text_or_null(found->config), "executable",
 			  json_text_or_null(found->executable)));
+}
+
+static int write_tls(const struct event_lines *lines, const struct event_tls *tls)
+{
+	const char *state = words_tls(tls->state);
+
+	if (!state)
+		return 0;
+	return event_json_line(
+		lines, json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o}", "type", "inventory", "ts",
+				 event_json_time(lines, tls->header.time_ns), "what", "tls", "lb",
+				 event_json_owner(&tls->owner), "state", state, "frontend",
+				 tls->frontend.family ? json_address(&tls->frontend) : json_null(),
+				 "library", json_text_or_null(tls->library)));
 }
 
 static int write_listener(const struct event_lines *lines, const struct event_listener *listener)
@@ -161,6 +175,32 @@ static int write_neighbour(const struct event_lines *lines, const struct event_n
 					 event_json_time(lines, neighbour->header.time_ns), "what",
 					 "neighbour", "address", address, "state",
 					 neighbour_state(neighbour->nud_state)));
+}
+
+/* Which listeners of this host have the backend's port. */
+static const char *listener_found(uint32_t flags)
+{
+	if (flags & HOST_PORT_LISTENS)
+		return "listens";
+	if (flags & HOST_PORT_LOOPBACK)
+		return "loopback";
+	if (flags & HOST_PORT_OTHER_FAMILY)
+		return "other_family";
+	return flags & HOST_PORT_OTHER_ADDRESS ? "other_address" : "none";
+}
+
+static int write_host_port(const struct event_lines *lines, const struct event_host_port *found)
+{
+	char address[ENDPOINT_TEXT_BYTES];
+
+	endpoint_format(&found->address, address);
+	return event_json_line(lines,
+			       json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "type", "inventory",
+					 "ts", event_json_time(lines, found->header.time_ns),
+					 "what", "backend_port", "address", address, "listener",
+					 listener_found(found->header.flags), "backlog",
+					 json_count(found->backlog), "backlog_max",
+					 json_count(found->backlog_max)));
 }
 
 static int write_figures(const struct event_lines *lines, const struct event_figures *event)
@@ -209,10 +249,20 @@ int event_lines_record(const struct event_lines *lines, const struct event_heade
 		return write_load_balancer(lines, &event->load_balancer);
 	case EVENT_LISTENER:
 		return write_listener(lines, &event->listener);
+	case EVENT_TLS:
+		return write_tls(lines, &event->tls);
 	case EVENT_NEIGHBOUR:
 		return write_neighbour(lines, &event->neighbour);
+	case EVENT_HOST_PORT:
+		return write_host_port(lines, &event->host_port);
 	case EVENT_FIGURES:
 		return write_figures(lines, &event->figures);
+	case EVENT_BUILDUP:
+		return event_state_buildup(lines, &event->buildup);
+	case EVENT_RESOURCE:
+		return event_state_resource(lines, &event->resource);
+	case EVENT_RESETS:
+		return event_state_resets(lines, &event->resets);
 	case EVENT_LOSS:
 		return write_loss(lines, &event->loss);
 	}

@@ -30,7 +30,7 @@ struct event_lines {
 /* The first line. */
 int event_lines_header(const struct event_lines *lines);
 
-/* What a record says by itself: "reset", "close_wait", "process", "inventory", "loss", "resource";
+/* What a record says by itself: "reset", "close_wait", "process", "inventory", "loss", "resource", "buildup";
  * nothing for those that say nothing of it. */
 int event_lines_record(const struct event_lines *lines, const struct event_header *record);
 

@@ -3,6 +3,7 @@
 
 #include "user/lib/clock.h"
 #include "user/render/json_text.h"
+#include "user/render/report_state.h"
 #include "user/render/words.h"
 
 static json_t *addresses(const struct event_address *list, size_t count)
@@ -33,11 +34,12 @@ static json_t *window(const struct report *report)
 
 static json_t *load_balancer(const struct report_balancer *balancer)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o}", "pid", json_count(balancer->owner.tgid),
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:s?}", "pid", json_count(balancer->owner.tgid),
 			 "comm", json_text(balancer->owner.comm), "kind",
 			 words_kind(balancer->owner.kind), "config",
 			 json_text_or_null(balancer->config), "listeners",
-			 addresses(balancer->listeners, balancer->listener_count));
+			 addresses(balancer->listeners, balancer->listener_count), "tls",
+			 words_tls(balancer->tls));
 }
 
 static json_t *by_status(const struct report *report)
@@ -117,18 +119,6 @@ static json_t *latency(const struct latency *latency)
 			 json_count(latency->p99_us), "max", json_count(latency->max_us));
 }
 
-static json_t *resets(const struct report_backend *backend)
-{
-	return json_pack("{s:o, s:o}", "received", json_count(backend->resets_received), "sent",
-			 json_count(backend->resets_sent));
-}
-
-static json_t *close_wait(const struct report_backend *backend)
-{
-	return json_pack("{s:o, s:o}", "now", json_count(backend->close_wait), "max_age_seconds",
-			 json_number(backend->close_wait_max_age_seconds));
-}
-
 static json_t *latencies(const struct report_backend *backend)
 {
 	return json_pack("{s:o, s:o}", "connect", latency(&backend->connect), "first_byte",
@@ -137,15 +127,17 @@ static json_t *latencies(const struct report_backend *backend)
 
 static json_t *backend(const struct report_backend *backend)
 {
-	return json_pack("{s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", "address", json_address(&backend->address), "load_balancer",
 			 json_text(backend->load_balancer), "attempts",
 			 json_count(backend->attempts), "connected", json_count(backend->connected),
 			 "failed", json_count(backend->failed), "gateway_errors",
 			 json_count(backend->gateway_errors), "causes", cause_counts(backend),
-			 "resets", resets(backend), "close_wait", close_wait(backend),
-			 "established", json_count(backend->established), "latency_us",
-			 latencies(backend), "verdict", json_text(backend->verdict));
+			 "resets", report_state_resets(backend), "close_wait",
+			 report_state_close_wait(backend), "established",
+			 json_count(backend->established), "established_detail",
+			 report_state_established(backend), "latency_us", latencies(backend),
+			 "verdict", json_text(backend->verdict));
 }
 
 static json_t *load_balancers(const struct report *report)
@@ -196,11 +188,12 @@ int report_json_write(const struct report *report, FILE *file)
 	json_t *loss = json_pack("{s:o, s:o}", "records", json_count(report->lost_records), "state",
 				 json_count(report->lost_state));
 	json_t *object =
-		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema",
+		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema",
 			  REPORT_JSON_SCHEMA, "host", host, "window", window(report), "loss", loss,
 			  "load_balancers", load_balancers(report), "gateway_errors",
 			  gateway_errors(report), "causes", causes(report), "backends",
-			  backends(report), "health", words_health(report->health));
+			  backends(report), "resources", report_state_resources(report), "health",
+			  words_health(report->health));
 
 	return json_write(object, file, JSON_INDENT(2));
 }

@@ -78,6 +78,10 @@ static void balancer(const struct report_balancer *balancer, struct page *page)
 	if (shown < balancer->listener_count)
 		append(text, sizeof(text), ", ...");
 	page_paragraph(page, "load balancer: ", text);
+	if (balancer->tls == TLS_UNREADABLE || balancer->tls == TLS_SEEN)
+		page_paragraph(page, "    ",
+			       "It speaks TLS to clients, and its TLS library could not be hooked: "
+			       "5xx inside TLS are not seen, only failed attempts are listed.");
 }
 
 void report_parts_balancers(const struct report *report, struct page *page)

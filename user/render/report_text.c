@@ -8,6 +8,7 @@
 #include "user/lib/endpoint.h"
 #include "user/render/figure.h"
 #include "user/render/report_parts.h"
+#include "user/render/report_state.h"
 #include "user/render/words.h"
 
 #define SAW "    saw:  "
@@ -274,6 +275,7 @@ void report_text_write(const struct report *report, struct page *page)
 	causes_without_backend(report, page);
 	unexplained(report, page);
 	absorbed_failures(report, page);
+	report_state_text(report, page);
 	fixes(report, page);
 	healthy_backends(report, page);
 }

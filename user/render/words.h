@@ -17,4 +17,20 @@ const char *words_kind(uint32_t kind);
  * served others before; 0: not known (it was open before lbtrace). */
 uint64_t words_attempt_began_ns(const struct event_attempt *attempt);
 
+/* "seen", "hooked", "unreadable"; NULL for 0 and what is not known. */
+const char *words_tls(uint16_t tls_state);
+
+/* "leak", "slow-drain", "old-worker"; "none". */
+const char *words_buildup(enum buildup_kind kind);
+
+/* "handshake", "request", "response", "idle". */
+const char *words_reset_phase(enum reset_phase phase);
+
+/* "benign", "harmful", "unclear". */
+const char *words_reset_effect(enum reset_effect effect);
+
+/* "descriptors", "conntrack", "tcp_memory", "cpu", "accept_queue", "connection_slots"; any other
+ * number: "other". */
+const char *words_resource(uint32_t kind);
+
 #endif

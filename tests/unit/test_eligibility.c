@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* 5xx for which no backend was tried: the load balancer's rules, queues, names and rights. */
+#include <string.h>
+
+#include "tests/unit/cmocka_plus.h"
+#include "tests/unit/written.h"
+
+#define CLIENT 1
+
+/* Fails unless a 5xx, written 3 s after the start and `waited_ms` after its request, comes to this. */
+static void assert_judged(struct written *written, enum balancer_kind kind, uint16_t status,
+			  uint32_t flags, uint64_t waited_ms, enum cause_id cause,
+			  enum confidence confidence)
+{
+	struct event_response response = response_new(kind, CLIENT, status, 3000, waited_ms);
+
+	response.header.flags |= flags;
+	response.attempts = 0;
+	written_feed(written, &response);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), cause, confidence);
+}
+
+static void haproxys_queue_is_left(void **state)
+{
+	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 400, CAUSE_LB_QUEUE_TIMEOUT,
+		      CONFIDENCE_LIKELY);
+}
+
+static void an_attempt_nearby_makes_a_queue_doubtful(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 2999, 900);
+
+	attempt_refuse(&attempt);
+	attempt.client_cookie = 99;
+	attempt.header.flags |= ATTEMPT_ADJACENT_CLIENT;
+	written_feed(*state, &attempt);
+	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 400, CAUSE_NONE, CONFIDENCE_NONE);
+}
+
+static void a_queue_from_before_lbtrace_is_not_seen(void **state)
+{
+	assert_judged(*state, BALANCER_HAPROXY, 503, RESPONSE_SEEDED, 400, CAUSE_NONE,
+		      CONFIDENCE_NONE);
+}
+
+static void nginx_refuses_by_a_rule(void **state)
+{
+	assert_judged(*state, BALANCER_NGINX, 503, RESPONSE_IMMEDIATE, 0, CAUSE_LB_RATE_LIMITED,
+		      CONFIDENCE_POSSIBLE);
+}
+
+static void nginx_waits_for_a_name(void **state)
+{
+	assert_judged(*state, BALANCER_NGINX, 502, 0, 1000, CAUSE_DNS_FAILED, CONFIDENCE_POSSIBLE);
+}
+
+static void nginx_learns_that_a_name_is_none(void **state)
+{
+	assert_judged(*state, BALANCER_NGINX, 502, RESPONSE_RESOLVED | RESPONSE_RESOLVED_SINCE, 1,
+		      CAUSE_DNS_FAILED, CONFIDENCE_LIKELY);
+}
+
+/* Resolved for something else, before. */
+static void a_resolver_at_work_is_no_cause(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_NGINX, 11, 500, 0);
+
+	attempt_refuse(&attempt);
+	written_feed(*state, &attempt);
+	written_tick(*state, 2990);
+	assert_judged(*state, BALANCER_NGINX, 502, RESPONSE_RESOLVED | RESPONSE_IMMEDIATE, 1,
+		      CAUSE_NO_ELIGIBLE_BACKEND, CONFIDENCE_LIKELY);
+}
+
+static void haproxy_has_no_address(void **state)
+{
+	assert_judged(*state, BALANCER_HAPROXY, 503, RESPONSE_RESOLVED | RESPONSE_IMMEDIATE, 1,
+		      CAUSE_DNS_FAILED, CONFIDENCE_POSSIBLE);
+}
+
+static void connecting_is_forbidden(void **state)
+{
+	assert_judged(*state, BALANCER_NGINX, 502, RESPONSE_SOCKET_UNUSED | RESPONSE_IMMEDIATE, 1,
+		      CAUSE_LSM_DENIED, CONFIDENCE_LIKELY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(haproxys_queue_is_left, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_nearby_makes_a_queue_doubtful,
+						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(a_queue_from_before_lbtrace_is_not_seen,
+						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(nginx_refuses_by_a_rule, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(nginx_waits_for_a_name, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(nginx_learns_that_a_name_is_none, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(a_resolver_at_work_is_no_cause, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(haproxy_has_no_address, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(connecting_is_forbidden, written_setup,
+						written_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
