@@ -66,6 +66,11 @@ run_suite() {
 	fuzz) owner_make FUZZ_SECONDS="$fuzz_seconds" fuzz ;;
 	lint) owner_make lint ;;
 	incidents) tests/incidents/run.sh ;;
+	proxies) # the whole set: tests/incidents/run.sh --lb caddy,apache,varnish
+		tests/incidents/run.sh --lb caddy,apache,varnish --family ipv4 conn-refused no-route \
+			reset-before-response slow-response backend-5xx no-eligible-backend
+		;;
+	accuracy) scripts/accuracy.sh --short ;;
 	*)
 		echo "no such suite: $1"
 		return 2
@@ -107,7 +112,7 @@ if [ "${1:-}" = --suite ]; then
 fi
 
 mkdir -p build
-[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents
+[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents proxies accuracy
 for suite in "$@"; do
 	log=build/check-$suite.log
 	began=$(date +%s)

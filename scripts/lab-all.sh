@@ -7,8 +7,12 @@
 source "$ROOT/scripts/lab-net.sh"
 # shellcheck source=scripts/lab-cases.sh
 source "$ROOT/scripts/lab-cases.sh"
+# shellcheck source=scripts/lab-front.sh
+source "$ROOT/scripts/lab-front.sh"
 # shellcheck source=scripts/lab-balancers.sh
 source "$ROOT/scripts/lab-balancers.sh"
+# shellcheck source=scripts/lab-proxies.sh
+source "$ROOT/scripts/lab-proxies.sh"
 # shellcheck source=scripts/lab-run.sh
 source "$ROOT/scripts/lab-run.sh"
 # shellcheck source=scripts/lab-steady.sh

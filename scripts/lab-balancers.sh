@@ -51,7 +51,8 @@ nginx_instance() {
 		nginx_upstream_block "$pool"
 	fi
 	echo "	server {"
-	echo "		listen $(frontend_endpoint);"
+	echo "		listen $(frontend_endpoint)$(front_nginx);"
+	front_nginx_lines
 	if [[ $routing == path ]]; then
 		for number in $(server_numbers); do
 			nginx_location_block "/s$number/" "$pool-s$number"
@@ -62,6 +63,18 @@ nginx_instance() {
 	echo "	}"
 }
 
+# least_of VARIABLE MOST: the smallest number that a case wants for what all of them share.
+least_of() {
+	local instance
+	{
+		echo "$2"
+		for instance in "${!INSTANCE_CASE[@]}"; do
+			# shellcheck disable=SC2016 # expanded there
+			in_instance "$instance" eval 'echo "${'"$1"':-}"'
+		done
+	} | grep . | sort -n | head -n 1
+}
+
 nginx_conf() {
 	local instance
 	cat <<-END
@@ -70,7 +83,7 @@ nginx_conf() {
 		worker_processes 2;
 		pid $LAB_DIR/nginx.pid;
 		error_log $LAB_DIR/nginx-error.log info;
-		events { worker_connections 1024; }
+		events { worker_connections $(least_of nginx_connections 1024); }
 		http {
 			log_format lab '\$msec \$remote_addr:\$remote_port \$server_port "\$request" '
 				'\$status \$upstream_addr \$upstream_status';
@@ -115,7 +128,7 @@ haproxy_instance() {
 	local pool=$CASE-$INSTANCE number
 	cat <<-END
 		frontend in-$INSTANCE
-			bind $(frontend_endpoint)
+			bind $(frontend_endpoint)$(front_haproxy)
 	END
 	if [[ $routing == path ]]; then
 		for number in $(server_numbers); do
@@ -138,7 +151,7 @@ haproxy_conf() {
 			group nogroup
 			nbthread 2
 			log stdout format raw local0
-			maxconn 1000
+			maxconn $(least_of haproxy_connections 1000)
 		defaults
 			mode http
 			log global
@@ -170,10 +183,12 @@ balancer_start() {
 }
 
 balancers_start() {
+	front_certificate
 	nginx_conf >"$LAB_DIR/nginx.conf"
 	haproxy_conf >"$LAB_DIR/haproxy.cfg"
 	balancer_start nginx nginx -c "$LAB_DIR/nginx.conf" -e "$LAB_DIR/nginx-error.log"
 	NGINX_PID=$LAB_LAST_PID
 	balancer_start haproxy haproxy -W -db -f "$LAB_DIR/haproxy.cfg"
 	HAPROXY_PID=$LAB_LAST_PID
+	proxies_start
 }

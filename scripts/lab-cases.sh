@@ -8,13 +8,15 @@
 #   places=(near)           where the servers are: near (on the load balancer's link), far
 #                           (behind the router)
 #   balancers=(nginx haproxy)  families=(ipv4 ipv6)
+#   proxies=()              further load balancers, run when asked for: caddy apache varnish
 #   servers=(ok)            one word a server: a mode of lab-backend (`lab-backend` lists them), or
 #                             closed    nobody listens on the port
 #                             nobody    no host has the address
 #                             unrouted  the load balancer has no route to it
 #   requests=(GET:/ GET:/)  what the client sends, METHOD:PATH[:BODY_BYTES]
 #   client=()               further options of `lab-backend client`, e.g. -k, -c 16
-#   expect=("502 conn-refused 1")  expect_nginx=(...) expect_haproxy=(...) win over it
+#   expect=("502 conn-refused 1")  expect_nginx=(...) expect_haproxy=(...) win over it,
+#                           as do expect_caddy, expect_apache, expect_varnish
 #                           for each request "STATUS CAUSE SERVER", the last one for all further
 #                           ones. Alternatives are joined by `|`. SERVER is the number of the
 #                           server to blame (from 1), `none`, or `any`. Only "STATUS": no
@@ -24,9 +26,12 @@
 #   reuse=no                yes: the load balancer keeps connections to the servers
 #   routing=all             path: a request to /sN/... goes to server N alone
 #   tls=no                  yes: the load balancer talks TLS to the servers
+#   front=plain             what the client talks to the load balancer: tls, tls-h2, h2c (lab-front.sh)
 #   connect_ms, response_ms, retries   time-outs and HAProxy's retries
 #   nginx_server, nginx_upstream, nginx_keepalive, nginx_location
 #   haproxy_server, haproxy_backend    lines or words for the configuration
+#   caddy_proxy, apache_server, varnish_backend
+#   nginx_connections, haproxy_connections   worker_connections, maxconn: of a case with alone=yes
 #   settle_s=0              wait so long before the first request
 #   alone=no                yes: a lab for this case alone, its instances one after another
 #                           (for what touches the whole host or the whole load balancer)
@@ -35,6 +40,7 @@
 # and functions, called with the instance's context:
 #   break_it                before the traffic (nft rules, routes, ...)
 #   traffic_it              instead of `send "${requests[@]}"`; prints the same lines
+#   check_it                after the traffic, of $LAB_DIR/report.json; prints what is wrong
 #   heal_it                 undoes break_it, for the interactive lab
 # They may use: in_lb, in_router, in_backend, in_client COMMAND; firewall RULE; server_address,
 # server_port, server_endpoint N; frontend_endpoint; client_address; send REQUEST...;
@@ -47,15 +53,19 @@ SERVERS_MAX=3
 INSTANCES_MAX=300
 
 case_defaults() {
-	places=(near) balancers=(nginx haproxy) families=(ipv4 ipv6)
+	places=(near) balancers=(nginx haproxy) proxies=() families=(ipv4 ipv6)
 	servers=(ok) requests=(GET:/ GET:/) client=()
 	expect=() expect_nginx=() expect_haproxy=()
+	expect_caddy=() expect_apache=() expect_varnish=()
 	absorbed=() absorbed_nginx=() absorbed_haproxy=()
-	reuse=no routing=all tls=no alone=no settle_s=0 shown=""
+	absorbed_caddy=() absorbed_apache=() absorbed_varnish=()
+	nginx_connections="" haproxy_connections=""
+	reuse=no routing=all tls=no front=plain alone=no settle_s=0 shown=""
 	connect_ms=5000 response_ms=5000 retries=0
 	nginx_server="max_fails=0" nginx_upstream="" nginx_keepalive="" nginx_location=""
 	haproxy_server="" haproxy_backend=""
-	unset -f break_it traffic_it heal_it
+	caddy_proxy="" apache_server="retry=0" varnish_backend=""
+	unset -f break_it traffic_it check_it heal_it
 }
 
 # The file of a case, whichever of the two kinds it is.
@@ -93,14 +103,15 @@ case_source() {
 	fi
 }
 
-# Prints `ALONE CASE PLACE LB FAMILY` for each instance of a case, of those asked for.
+# Prints `ALONE CASE PLACE LB FAMILY` for each instance of a case, of those asked for. LB may be
+# several, with commas; the `proxies` are only run when asked for.
 case_expand() ( # NAME [LB [FAMILY]]
 	CASE=$1 PLACE=near LB=nginx FAMILY=ipv4 INSTANCE=0
 	case_source
 	for PLACE in "${places[@]}"; do
-		for LB in "${balancers[@]}"; do
+		for LB in "${balancers[@]}" ${2:+"${proxies[@]}"}; do
 			for FAMILY in "${families[@]}"; do
-				if [[ ${2:-$LB} == "$LB" && ${3:-$FAMILY} == "$FAMILY" ]]; then
+				if [[ ",${2:-$LB}," == *",$LB,"* && ${3:-$FAMILY} == "$FAMILY" ]]; then
 					echo "$alone $CASE $PLACE $LB $FAMILY"
 				fi
 			done
@@ -152,6 +163,10 @@ firewall() {
 }
 
 send() { # REQUEST... (and further client options)
+	if [[ $front != plain ]]; then
+		front_send "$@"
+		return
+	fi
 	in_client "$LAB_BACKEND" client -s "$(client_address)" -t "$(frontend_endpoint)" \
 		"${client[@]}" "$@"
 }

@@ -127,8 +127,17 @@ instance_check() {
 	fi
 	if [[ $CHECK_TRAFFIC_ONLY == no ]]; then
 		result=$(check_absorbed) || worst=$(check_worse "$worst" "$result")
+		result=$(check_case) || worst=$(check_worse "$worst" "$result")
 	fi
 	echo "$worst"
+}
+
+# What the case itself wants of the report.
+check_case() {
+	local trouble
+	declare -F check_it >/dev/null || return 0
+	trouble=$(check_it 2>&1)
+	[[ -z $trouble ]] || { echo "unexplained: $trouble" && return 1; }
 }
 
 check_worse() { # RESULT RESULT

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh [-n ROUNDS] [--lb nginx|haproxy] [--family ipv4|ipv6] [--together N] [--traffic-only]
+# run.sh [-n ROUNDS] [--lb NAME[,NAME...]] [--family ipv4|ipv6] [--together N] [--traffic-only]
 #        [--keep] [CASE...]
 #
 # Breaks real load balancers' backends in every way that cases/ lists, and checks that the
 # clients saw the expected statuses and lbtrace the true cause and backend of each. benign/ is
 # traffic of which lbtrace must report nothing.
+#
+# NAME is nginx or haproxy (both when none is given), caddy, apache or varnish.
 #
 # Up to N incidents share a lab and a recording. For each recording: its totals are what the
 # clients saw, a live lbtrace beside it says the same as the replay, and nobody can replay it.

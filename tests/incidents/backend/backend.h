@@ -131,6 +131,10 @@ void run_overflow_ack(struct listener *listener);
 /* Serves each connection in a child that reads the request and is then killed by SIGKILL. */
 void run_die(struct listener *listener);
 
+/* deny.c */
+/* Forbids the processes of a cgroup to connect, until it is removed. Returns the exit status. */
+int deny_main(const char *path);
+
 /* client.c */
 int client_main(int argc, char **argv);
 /* crowd.c */

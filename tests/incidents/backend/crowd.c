@@ -3,10 +3,11 @@
  * Many clients at once: sends a seeded random mix of requests, over fresh and kept connections,
  * some of them pipelined, and prints one line for each request:
  *
- *   ID KIND CLIENT_PORT STATUS START_NS END_NS
+ *   ID KIND CLIENT_ADDRESS:PORT STATUS START_NS END_NS BURST
  *
  * in the order of the requests on their connection; times are of the wall clock, STATUS is 000
- * when the connection ended without one. The request's URI ends in `?r=ID`.
+ * when the connection ended without one; BURST its place among those sent at once, from 0. The
+ * request's URI ends in `?r=ID`.
  *
  * The mix is a file of lines `KIND WEIGHT METHOD PATH BODY_BYTES ABORT_MS`. A request with an
  * ABORT_MS is not waited for: its connection is closed so long after it.
@@ -14,6 +15,8 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +58,7 @@ struct visitor {
 	const struct crowd *crowd;
 	struct http_reader reader;
 	unsigned short random[3];
-	uint16_t port;
+	char own[64]; /* the client's own address and port */
 	long next_id, quota, left;
 };
 
@@ -63,6 +66,7 @@ struct visit {
 	const struct kind *kind;
 	uint64_t start_ns;
 	long id;
+	int burst;
 	bool sent;
 };
 
@@ -174,6 +178,19 @@ static void leave(struct visitor *visitor)
 	visitor->reader.fd = -1;
 }
 
+static int name_own(struct visitor *visitor, const struct sockaddr_storage *own,
+		    socklen_t own_bytes)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (getnameinfo((const struct sockaddr *)own, own_bytes, host, sizeof(host), NULL, 0,
+			NI_NUMERICHOST))
+		return -EINVAL;
+	snprintf(visitor->own, sizeof(visitor->own),
+		 own->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, endpoint_port(own));
+	return 0;
+}
+
 static int enter(struct visitor *visitor)
 {
 	const struct crowd *crowd = visitor->crowd;
@@ -197,8 +214,7 @@ static int enter(struct visitor *visitor)
 		leave(visitor);
 		return err;
 	}
-	visitor->port = endpoint_port(&own);
-	return 0;
+	return name_own(visitor, &own, own_bytes);
 }
 
 static int send_visit(struct visitor *visitor, struct visit *visit)
@@ -229,8 +245,8 @@ static int send_visit(struct visitor *visitor, struct visit *visit)
 
 static void print_visit(const struct visitor *visitor, const struct visit *visit, int status)
 {
-	printf("%ld %s %u %03d %" PRIu64 " %" PRIu64 "\n", visit->id, visit->kind->name,
-	       visitor->port, status, visit->start_ns, now_ns());
+	printf("%ld %s %s %03d %" PRIu64 " %" PRIu64 " %d\n", visit->id, visit->kind->name,
+	       visitor->own, status, visit->start_ns, now_ns(), visit->burst);
 }
 
 static void read_visit(struct visitor *visitor, const struct visit *visit)
@@ -276,6 +292,7 @@ static void visit_once(struct visitor *visitor)
 		visits[i].kind = pick_kind(visitor);
 		if (visits[i].kind->abort_ms && i)
 			break;
+		visits[i].burst = i;
 		visits[i].id = visitor->next_id++;
 		visitor->quota--;
 		send_visit(visitor, &visits[i]);
@@ -332,7 +349,7 @@ int crowd_main(int argc, char **argv)
 		.options = options,
 		.parser = take_option,
 		.doc = "Sends a random mix of requests and prints "
-		       "`ID KIND CLIENT_PORT STATUS START_NS END_NS` for each.",
+		       "`ID KIND CLIENT_ADDRESS:PORT STATUS START_NS END_NS BURST` for each.",
 	};
 	static struct crowd crowd = {
 		.copies = 32, .requests = 1000, .seed = 1, .kept_percent = 50

@@ -132,6 +132,7 @@ static int usage(void)
 {
 	fputs("usage: lab-backend MODE[:NUMBER]@ADDRESS:PORT...\n"
 	      "       lab-backend client --help\n"
+	      "       lab-backend deny-connect CGROUP\n"
 	      "       lab-backend crowd --help\nmodes:\n",
 	      stderr);
 	mode_list();
@@ -170,6 +171,8 @@ int main(int argc, char **argv)
 		return crowd_main(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "client"))
 		return client_main(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "deny-connect") && argc == 3)
+		return deny_main(argv[2]);
 	listeners = calloc(argc - 1, sizeof(*listeners));
 	if (!listeners)
 		return 1;

@@ -214,6 +214,52 @@ static void serve_idle_close(struct connection *connection)
 	close(connection->fd);
 }
 
+/* As a server that only knows HTTP/1 and has nothing to say to anything else. */
+static void serve_picky(struct connection *connection)
+{
+	struct http_reader reader = { .fd = connection->fd };
+	struct http_request request;
+
+	while (http_read_request(&reader, &request) == 1 &&
+	       !http_answer(connection->fd, &request, !request.keep_alive) && request.keep_alive)
+		;
+	close(connection->fd);
+}
+
+/* Reads away what came, so that the close is a FIN. */
+static void close_with_shutdown(int fd)
+{
+	char bytes[HTTP_BUFFER_BYTES];
+
+	if (read(fd, bytes, sizeof(bytes)) >= 0)
+		shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+/* As nginx with `listen ... proxy_protocol`: a connection that begins with anything else ends. */
+static void serve_proxy_only(struct connection *connection)
+{
+	char byte;
+
+	if (recv(connection->fd, &byte, 1, MSG_PEEK) == 1 && byte == 'P')
+		serve_picky(connection);
+	else
+		close_with_shutdown(connection->fd);
+}
+
+/* As a server of HTTP/2 without TLS: SETTINGS at once; HTTP/1 is met by GOAWAY, PROTOCOL_ERROR. */
+static void serve_h2(struct connection *connection)
+{
+	static const char settings[] = { 0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100 };
+	static const char goaway[] = { 0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+	char request[HTTP_BUFFER_BYTES];
+
+	if (read(connection->fd, request, sizeof(request)) > 0 &&
+	    !send_all(connection->fd, settings, sizeof(settings)))
+		send_all(connection->fd, goaway, sizeof(goaway));
+	close(connection->fd);
+}
+
 static const struct mode modes[] = {
 	{ .name = "ok", .serve = serve_ok, .does = "keep-alive, the answer that the path asks for" },
 	{ .name = "ok-close", .serve = serve_ok_close, .does = "as ok, one request a connection" },
@@ -239,6 +285,15 @@ static const struct mode modes[] = {
 	{ .name = "status", .serve = serve_status, .does = "every answer has status N" },
 	{ .name = "race", .serve = serve_race, .does = "one answer, then closed unseen" },
 	{ .name = "idle-close", .serve = serve_idle_close, .does = "as ok, closes N ms idle" },
+	{ .name = "picky", .serve = serve_picky, .does = "as ok, closes what is no HTTP/1" },
+	{ .name = "proxy-only",
+	  .serve = serve_proxy_only,
+	  .does = "closes what does not begin with a PROXY header" },
+	{ .name = "h2", .serve = serve_h2, .does = "SETTINGS and GOAWAY of HTTP/2" },
+	{ .name = "small",
+	  .serve = serve_ok,
+	  .backlog = 4,
+	  .does = "as ok, with a short queue of connections" },
 	{ .name = "tls", .serve = serve_tls, .does = "as ok, over TLS" },
 	{ .name = "hold", .run = run_hold, .backlog = 128, .does = "never accepts" },
 	{ .name = "overflow", .run = run_overflow, .backlog = 4, .does = "accept queue full" },

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034,SC2154
 shown="the load balancer has no route to the backend"
+proxies=(caddy apache varnish)
 servers=(unrouted)
 expect_nginx=("502 no-route 1")
 expect_haproxy=("503 no-route 1")
+expect_caddy=("502 no-route 1")
+expect_apache=("503 no-route 1")
+# Varnish tries no backend for a while after that.
+expect_varnish=("503 no-route 1" "503 no-eligible-backend none|1")
