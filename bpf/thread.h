@@ -42,6 +42,7 @@ struct thread_plaintext {
 struct thread_state {
 	__u64 ended_cookie; /* the attempt that just ended and whose 5xx, if any, comes next */
 	__u64 ended_client; /* its client, as far as known */
+	__u64 ended_ns;
 	__u64 ended_reader; /* the one client read from since */
 	__u64 answered_cookie; /* the client just given a 5xx whose attempt is let go next */
 	__u64 reading_cookie; /* the client read from last */
@@ -52,7 +53,8 @@ struct thread_state {
 	__u64 pending_cookie; /* the client whose request has no attempt yet */
 	__u64 pending_ns;
 	__u32 pending_tid; /* who gave it */
-	__u64 handed_cookie; /* the client whose request another thread was woken with, */
+	__u32 handed_tid; /* who was woken with the request */
+	__u64 handed_cookie; /* of this client, */
 	__u64 returned_cookie; /* which woke this one without having made an attempt for it, */
 	__u64 tried_cookie; /* or made one */
 	__u64 unused_ns; /* when it closed a TCP socket last that it had not used */
@@ -168,16 +170,18 @@ static __always_inline __u64 thread_take_pending(struct thread_state *thread, __
 	return client;
 }
 
-/* The running thread, `from_tid`, wakes another of its process: to make an attempt for the request that it
+/* The running thread wakes another of its process: to make an attempt for the request that it
  * has read, or to answer one whose attempt has ended; or for something else, which is why all of this
  * is a guess. */
 static __always_inline void thread_hand_over(struct thread_state *from, __u32 from_tid,
-					     struct thread_state *to, __u64 now_ns)
+					     struct thread_state *to, __u32 to_tid, __u64 now_ns)
 {
 	__u64 client = from->pending_cookie;
 
-	if (from->ended_cookie) {
+	/* What ended before the request was read is over. */
+	if (from->ended_cookie && from->ended_ns >= to->pending_ns) {
 		to->ended_cookie = from->ended_cookie;
+		to->ended_ns = from->ended_ns;
 		to->ended_client = from->ended_client;
 		to->ended_reader = 0;
 	}
@@ -186,10 +190,12 @@ static __always_inline void thread_hand_over(struct thread_state *from, __u32 fr
 	if (!client || from->pending_given || from->handed_cookie == client ||
 	    now_ns - from->pending_ns >= THREAD_READ_FRESH_NS)
 		return;
-	/* Who has read a request itself is woken for something else. */
-	if (to->pending_cookie && !to->pending_given)
+	/* Who has a request already is woken for something else. */
+	if (to->pending_cookie &&
+	    (!to->pending_given || now_ns - to->pending_ns < THREAD_READ_FRESH_NS))
 		return;
 	from->handed_cookie = client;
+	from->handed_tid = to_tid;
 	to->pending_cookie = client;
 	to->pending_ns = from->pending_ns;
 	to->pending_given = true;
@@ -197,17 +203,26 @@ static __always_inline void thread_hand_over(struct thread_state *from, __u32 fr
 }
 
 /* Whether no attempt was made for this client's request, neither by the thread that read it and now
- * answers nor by the one that it was handed to. Varnish hands over all that it has a backend for. */
+ * answers nor by the one that it was handed to. */
 static __always_inline bool thread_untried(struct thread_state *thread, __u32 kind,
 					   __u64 client_cookie)
 {
-	bool own = thread->pending_cookie == client_cookie;
+	bool own = thread->pending_cookie == client_cookie, kept = false;
+	__u32 handed_tid = thread->handed_tid;
+	struct thread_state *other;
 
 	thread->pending_cookie = 0;
-	if (kind != BALANCER_VARNISH)
+	/* Who was about to sleep needs no waking, so that a hand-over may go unseen. */
+	if (kind != BALANCER_VARNISH || !own || thread->handed_cookie != client_cookie)
 		return own;
-	return own && thread->handed_cookie == client_cookie &&
-	       thread->returned_cookie == client_cookie && thread->tried_cookie != client_cookie;
+	/* Its next attempt is for another request. */
+	other = bpf_map_lookup_elem(&threads, &handed_tid);
+	if (other && other->pending_given && other->pending_cookie == client_cookie) {
+		other->pending_cookie = 0;
+		kept = true;
+	}
+	return (kept || thread->returned_cookie == client_cookie) &&
+	       thread->tried_cookie != client_cookie;
 }
 
 /* The thread read from a client; `begins`: the first bytes of a request. */
@@ -294,6 +309,7 @@ static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 
 	if (thread_works_in_order(kind) && !at_once)
 		return 0;
 	thread->ended_cookie = cookie;
+	thread->ended_ns = bpf_ktime_get_boot_ns();
 	thread->ended_client = client_cookie;
 	thread->ended_reader = 0;
 	return 0;
@@ -310,6 +326,7 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 		return;
 	}
 	thread->ended_cookie = cookie;
+	thread->ended_ns = bpf_ktime_get_boot_ns();
 	thread->ended_client = client_cookie;
 	thread->ended_reader = 0;
 }
@@ -317,7 +334,7 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 /* Whether the attempt that ended in this turn can be what the 5xx to this client is for. Where
  * requests wander the turn may be another request's: the guess must agree. */
 static __always_inline bool thread_ended_for(const struct thread_state *thread, __u32 kind,
-					     __u64 client_cookie)
+					     __u64 client_cookie, __u64 age_ns)
 {
 	if (!thread->ended_cookie)
 		return false;
@@ -327,6 +344,8 @@ static __always_inline bool thread_ended_for(const struct thread_state *thread, 
 	 * 5xx is the next that the thread writes. */
 	if (!thread_wanders(kind))
 		return true;
+	if (bpf_ktime_get_boot_ns() - thread->ended_ns > age_ns)
+		return false;
 	return thread->ended_client == client_cookie || !thread->ended_client;
 }
 
@@ -370,7 +389,7 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 		verdict->attempt_cookie =
 			thread_take_answer(&thread->answers, client_cookie, status);
 	guessed = verdict->attempt_cookie;
-	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie))
+	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie, age_ns))
 		verdict->attempt_cookie = thread->ended_cookie;
 	if (thread->multiplexed && verdict->attempt_cookie)
 		thread_ends_drop(&thread->ends, verdict->attempt_cookie);

@@ -24,6 +24,6 @@ int BPF_PROG(wake_tp_btf, struct task_struct *woken)
 	to = thread_make(woken_tid);
 	if (!to)
 		return 0;
-	thread_hand_over(from, tid, to, bpf_ktime_get_boot_ns());
+	thread_hand_over(from, tid, to, woken_tid, bpf_ktime_get_boot_ns());
 	return 0;
 }

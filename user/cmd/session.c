@@ -263,6 +263,10 @@ static int begin(struct session *session)
 {
 	int err = look(session, true);
 
+	/* A child that was forked between the listing and its parent's being followed is in the next. */
+	if (!err)
+		err = look(session, false);
+
 	if (!err)
 		err = capture_seed(session->capture);
 	if (err)

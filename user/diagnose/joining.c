@@ -226,6 +226,10 @@ void joining_add_exact(struct window *window, struct error_entry *error)
 	if (!last)
 		return;
 	trust = exact_trust(window, last, last == answered, error);
+	/* Two end at this 5xx, and the guess at their clients decides: one is another's. */
+	if (trust == JOIN_EXACT && answered && adjacent &&
+	    answered->event.client_cookie != adjacent->event.client_cookie)
+		trust = JOIN_LIKELY;
 	if (trust == JOIN_NONE)
 		return;
 	window_claim(error, last, trust);
@@ -402,7 +406,8 @@ static struct attempt_entry *find_lone(struct window *window, const struct error
 static bool has_suspect(struct window *window, const struct error_entry *error)
 {
 	const struct event_response *response = &error->event;
-	uint64_t first = response->header.time_ns - JOINING_NEARBY_NS;
+	uint64_t before = joining_wanders(&response->owner) ? HANDED_BACK_NS : JOINING_NEARBY_NS;
+	uint64_t first = response->header.time_ns - before;
 	uint64_t last = response->header.time_ns + JOINING_NEARBY_NS;
 	struct attempt_entry *attempt;
 
