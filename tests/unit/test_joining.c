@@ -209,7 +209,7 @@ static void test_attempt_after_a_backends_5xx_counts(void **state)
 	attempt_answer(&first, 503);
 	attempt_refuse(&second);
 	response.attempt_cookie = 11;
-	second.client_cookie = second.answered_cookie = CLIENT;
+	first.client_cookie = second.client_cookie = second.answered_cookie = CLIENT;
 	written_feed(written, &first);
 	written_feed(written, &response);
 	written_feed(written, &second);
