@@ -8,12 +8,15 @@
 
 #define ANSWER_RESOLVED_NS (10 * 1000 * 1000 * 1000ull)
 
-/* The attempt whose answer could not be used, kept by the thread until now. Returns its socket's cookie. */
-static __always_inline __u64 answer_emit_attempt(struct thread_state *thread, __u64 client_cookie)
+/* The attempt whose answer could not be used, kept by the thread until now. Returns its socket's cookie.
+ * One of the client's request before this one may be let go late. */
+static __always_inline __u64 answer_emit_attempt(struct thread_state *thread,
+						 const struct event_response *response)
 {
 	struct event_attempt *attempt;
 
-	if (!thread->answered.header.type || thread->answered.client_cookie != client_cookie)
+	if (!thread->answered.header.type || thread->answered.client_cookie != response->cookie ||
+	    thread->answered.request_ns < response->request_first_ns)
 		return 0;
 	thread->answered.header.type = 0;
 	attempt = emit_reserve(EVENT_ATTEMPT, sizeof(*attempt));
@@ -84,7 +87,7 @@ static __always_inline void answer_judge(struct thread_state *thread,
 		thread_note_response(thread, kind, response->cookie, response->status, age_ns,
 				     verdict);
 	if (!verdict->attempt_cookie && !verdict->immediate)
-		verdict->attempt_cookie = answer_emit_attempt(thread, response->cookie);
+		verdict->attempt_cookie = answer_emit_attempt(thread, response);
 }
 
 /* One 5xx of this status, on top of thread->response. Not static: the verifier looks at it once, not

@@ -190,9 +190,8 @@ static __always_inline void thread_hand_over(struct thread_state *from, __u32 fr
 	if (!client || from->pending_given || from->handed_cookie == client ||
 	    now_ns - from->pending_ns >= THREAD_READ_FRESH_NS)
 		return;
-	/* Who has a request already is woken for something else. */
-	if (to->pending_cookie &&
-	    (!to->pending_given || now_ns - to->pending_ns < THREAD_READ_FRESH_NS))
+	/* Who has read a request itself is woken for something else. */
+	if (to->pending_cookie && !to->pending_given)
 		return;
 	from->handed_cookie = client;
 	from->handed_tid = to_tid;

@@ -5,6 +5,8 @@ proxies=(caddy apache varnish)
 places=(near far)
 requests=(GET:/)
 client=(-c 2)
+# Two at the same moment that nothing tells apart: Varnish hands each to another thread.
+[[ $LB != varnish ]] || client=()
 connect_ms=2500
 expect_nginx=("504 fw-drop 1")
 expect_haproxy=("503 fw-drop 1")

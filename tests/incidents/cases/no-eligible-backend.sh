@@ -16,4 +16,5 @@ expect_haproxy=("503 no-eligible-backend none|1|2")
 expect_caddy=("502 conn-refused any" "502 conn-refused any" "503 no-eligible-backend none")
 expect_apache=("503 no-eligible-backend none")
 expect_varnish=("503 no-eligible-backend none|1|2")
+[[ $LB != varnish ]] || requests=(GET:/)
 [[ $LB != @(haproxy|varnish) ]] || settle_s=1
