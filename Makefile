@@ -101,7 +101,7 @@ USER_CFLAGS := $(BASE_CFLAGS) $(CFLAGS) $(HARDENING) $(SANITIZE_FLAGS)
 USER_LDFLAGS := $(LDFLAGS) $(SANITIZE_FLAGS) -Wl,--gc-sections -Wl,--as-needed
 
 # Debian has each of them as a static library too, which `make static` needs.
-LIBRARIES := -lbpf -lelf -ljansson -lcap-ng -lz
+LIBRARIES := -lbpf -lelf -ljansson -lyaml -lcares -lcap-ng -lz
 
 # Recompiles everything when a tool or flag changes, and only then.
 FLAGS := $(BUILD)/flags

@@ -49,6 +49,11 @@ enum event_type {
 	EVENT_RESOURCE = 39, /* struct event_resource; listeners' come from the kernel */
 	EVENT_RESETS = 40, /* struct event_resets */
 	EVENT_HOST_PORT = 48, /* struct event_host_port */
+	EVENT_CONFIG = 49, /* struct event_config */
+	EVENT_BACKEND = 50, /* struct event_backend */
+	EVENT_BACKEND_ADDRESS = 51, /* struct event_backend_address */
+	EVENT_BACKEND_STATUS = 52, /* struct event_backend_status */
+	EVENT_CONTAINER = 53, /* struct event_container */
 
 	/* from both */
 	EVENT_TLS = 64, /* struct event_tls */
@@ -255,33 +260,7 @@ struct event_accept_drop {
 	__u32 reserved;
 };
 
-/* Inventory: a load balancer was found. */
-struct event_load_balancer {
-	struct event_header header;
-	struct event_owner owner; /* the group's leader */
-	__u32 netns;
-	__u32 processes;
-	char config[EVENT_PATH_BYTES]; /* empty: not known */
-	char executable[EVENT_PATH_BYTES];
-};
-
-/* Inventory: it listens here. */
-struct event_listener {
-	struct event_header header;
-	struct event_owner owner;
-	struct event_address address;
-	__u32 netns;
-	__u32 backlog_max;
-};
-
-/* Inventory: the kernel's view of a next hop, when an attempt at it failed. */
-struct event_neighbour {
-	struct event_header header;
-	struct event_address address;
-	__u32 netns;
-	__u16 nud_state;
-	__u16 reserved;
-};
+#include "bpf/event_inventory.h"
 
 enum tls_state {
 	TLS_SEEN = 1, /* the kernel: it answered a client's handshake; its 5xx are not read yet */
@@ -298,26 +277,6 @@ struct event_tls {
 	__u16 state; /* enum tls_state */
 	__u16 reserved;
 	char library[EVENT_PATH_BYTES]; /* as the load balancer sees it; empty: none */
-};
-
-enum host_port_flags {
-	HOST_PORT_LISTENS = 1 << 0, /* a listener takes connections to just this address */
-	HOST_PORT_LOOPBACK = 1 << 1, /* one is bound to a loopback address, which this is not */
-	HOST_PORT_OTHER_ADDRESS = 1 << 2, /* one is bound to another address of this family */
-	HOST_PORT_OTHER_FAMILY = 1 << 3, /* one listens in the other family only */
-};
-
-/* Inventory: the backend that an attempt failed at is on this host; this is what listens there. */
-struct event_host_port {
-	struct event_header header; /* flags: enum host_port_flags; none: no listener has the port */
-	struct event_address address; /* of the backend */
-	__u32 netns; /* which has the address */
-	__u32 backlog; /* connections in the listener's accept queue */
-	__u32 backlog_max; /* 0: not known */
-	__u32 reserved;
-	__u64 inode; /* of the listener */
-	__u64 syn_queue_drops; /* TcpExtTCPReqQFullDrop of the namespace */
-	__u64 accept_queue_drops; /* TcpExtListenOverflows of the namespace */
 };
 
 struct histogram {
@@ -460,6 +419,11 @@ union event {
 	struct event_listener listener;
 	struct event_neighbour neighbour;
 	struct event_host_port host_port;
+	struct event_config config;
+	struct event_backend backend;
+	struct event_backend_address backend_address;
+	struct event_backend_status backend_status;
+	struct event_container container;
 	struct event_buildup buildup;
 	struct event_resource resource;
 	struct event_resets resets;
@@ -482,6 +446,11 @@ _Static_assert(sizeof(struct event_load_balancer) == 568, "layout");
 _Static_assert(sizeof(struct event_listener) == 80, "layout");
 _Static_assert(sizeof(struct event_neighbour) == 48, "layout");
 _Static_assert(sizeof(struct event_host_port) == 80, "layout");
+_Static_assert(sizeof(struct event_config) == 448, "layout");
+_Static_assert(sizeof(struct event_backend) == 1144, "layout");
+_Static_assert(sizeof(struct event_backend_address) == 88, "layout");
+_Static_assert(sizeof(struct event_backend_status) == 536, "layout");
+_Static_assert(sizeof(struct event_container) == 464, "layout");
 _Static_assert(sizeof(struct histogram) == 984, "layout");
 _Static_assert(sizeof(struct backend_key) == 32, "layout");
 _Static_assert(sizeof(struct backend_figures) == 2040, "layout");

@@ -18,16 +18,17 @@ finding() {
 may_include() {
 	case $1 in
 	lib) echo "event" ;;
-	diagnose | capture | inventory | eventlog) echo "event lib" ;;
+	diagnose | capture | eventlog | config | probe) echo "event lib" ;;
+	inventory) echo "event lib config" ;;
 	render) echo "event model lib" ;;
-	cmd | main.c) echo "event lib model diagnose capture inventory eventlog render cmd" ;;
+	cmd | main.c) echo "event lib model diagnose capture inventory eventlog config probe render cmd" ;;
 	esac
 }
 
 # The word in may_include() for an included path.
 word_for() {
 	case $1 in
-	bpf/event.h) echo event ;;
+	bpf/event.h | bpf/event_inventory.h) echo event ;;
 	bpf/shared.h) echo shared ;;
 	bpf/*) echo bpf ;;
 	user/diagnose/model.h | user/diagnose/catalogue.h) echo model ;;

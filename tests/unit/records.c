@@ -5,9 +5,13 @@
 #include <string.h>
 
 const uint16_t record_types[] = {
-	EVENT_ATTEMPT,	 EVENT_RESPONSE, EVENT_PROCESS,	 EVENT_ACCEPT_DROP, EVENT_LOAD_BALANCER,
-	EVENT_LISTENER,	 EVENT_FIGURES,	 EVENT_LOSS,	 EVENT_TICK,	    EVENT_NEIGHBOUR,
-	EVENT_HOST_PORT, EVENT_BUILDUP,	 EVENT_RESOURCE, EVENT_RESETS,	    EVENT_TLS,
+	EVENT_ATTEMPT,	      EVENT_RESPONSE,	   EVENT_PROCESS,
+	EVENT_ACCEPT_DROP,    EVENT_LOAD_BALANCER, EVENT_LISTENER,
+	EVENT_FIGURES,	      EVENT_LOSS,	   EVENT_TICK,
+	EVENT_NEIGHBOUR,      EVENT_HOST_PORT,	   EVENT_BUILDUP,
+	EVENT_RESOURCE,	      EVENT_RESETS,	   EVENT_TLS,
+	EVENT_CONFIG,	      EVENT_BACKEND,	   EVENT_BACKEND_ADDRESS,
+	EVENT_BACKEND_STATUS, EVENT_CONTAINER,
 };
 const size_t record_type_count = sizeof(record_types) / sizeof(record_types[0]);
 
@@ -42,6 +46,16 @@ uint16_t record_type_bytes(uint16_t type)
 		return sizeof(struct event_resets);
 	case EVENT_TLS:
 		return sizeof(struct event_tls);
+	case EVENT_CONFIG:
+		return sizeof(struct event_config);
+	case EVENT_BACKEND:
+		return sizeof(struct event_backend);
+	case EVENT_BACKEND_ADDRESS:
+		return sizeof(struct event_backend_address);
+	case EVENT_BACKEND_STATUS:
+		return sizeof(struct event_backend_status);
+	case EVENT_CONTAINER:
+		return sizeof(struct event_container);
 	default:
 		return sizeof(struct event_tick);
 	}
@@ -148,6 +162,90 @@ static void make_resets(struct event_resets *resets, uint64_t seed)
 	snprintf(resets->reason, sizeof(resets->reason), "TCP_STATE");
 }
 
+static void make_config(struct event_config *config, uint64_t seed)
+{
+	make_owner(&config->owner, seed);
+	config->generation = 1;
+	config->line = (uint32_t)(seed % 9);
+	config->kind = (uint16_t)(CONFIG_READ + seed % CONFIG_CHANGED);
+	snprintf(config->file, sizeof(config->file), "/etc/lb/%u.conf", (unsigned int)seed % 4);
+	snprintf(config->text, sizeof(config->text), "statement %u", (unsigned int)seed);
+}
+
+static void make_backend(struct event_backend *backend, uint64_t seed)
+{
+	make_owner(&backend->owner, seed);
+	backend->header.flags = seed % 2 ? BACKEND_CHECKED : BACKEND_NAMED;
+	if (seed % 2)
+		make_address(&backend->address, seed % 8);
+	backend->generation = 1;
+	backend->index = (uint32_t)(seed % 8);
+	backend->line = (uint32_t)(10 + seed % 8);
+	backend->protocol = seed % BACKEND_PROTOCOLS;
+	backend->check = seed % CHECK_KINDS;
+	backend->connect_timeout_ms = (uint32_t)(seed % 5 * 1000);
+	snprintf(backend->pool, sizeof(backend->pool), "pool%u", (unsigned int)(seed % 3));
+	snprintf(backend->name, sizeof(backend->name), "app%u", (unsigned int)(seed % 8));
+	snprintf(backend->host, sizeof(backend->host), "app%u.internal", (unsigned int)(seed % 8));
+	snprintf(backend->file, sizeof(backend->file), "/etc/lb/lb.conf");
+	snprintf(backend->directive, sizeof(backend->directive), "server app%u",
+		 (unsigned int)(seed % 8));
+}
+
+static void make_backend_address(struct event_backend_address *found, uint64_t seed)
+{
+	make_owner(&found->owner, seed);
+	make_address(&found->address, seed % 8);
+	found->header.flags = seed % 3 ? 0 : BACKEND_ADDRESS_GONE;
+	found->generation = 1;
+	found->index = (uint32_t)(seed % 8);
+	found->ttl_seconds = (uint32_t)(seed % 60);
+}
+
+static void make_backend_status(struct event_backend_status *status, uint64_t seed)
+{
+	make_owner(&status->owner, seed);
+	make_address(&status->address, seed % 8);
+	status->state = (uint16_t)(BACKEND_UP + seed % (BACKEND_STATES - BACKEND_UP));
+	status->changed_ns = status->header.time_ns - seed % 1000000;
+	status->connect_errors = seed;
+	snprintf(status->pool, sizeof(status->pool), "pool%u", (unsigned int)(seed % 3));
+	snprintf(status->name, sizeof(status->name), "app%u", (unsigned int)(seed % 8));
+	snprintf(status->check_status, sizeof(status->check_status), "L4CON");
+}
+
+static void make_container(struct event_container *container, uint64_t seed)
+{
+	make_owner(&container->owner, seed);
+	snprintf(container->runtime, sizeof(container->runtime), "docker");
+	snprintf(container->id, sizeof(container->id), "%064u", (unsigned int)seed);
+	snprintf(container->name, sizeof(container->name), "web-%u", (unsigned int)seed);
+}
+
+/* Those of the configurations. */
+static void make_configured(union event *event, uint16_t type, uint64_t seed)
+{
+	switch (type) {
+	case EVENT_CONFIG:
+		make_config(&event->config, seed);
+		break;
+	case EVENT_BACKEND:
+		make_backend(&event->backend, seed);
+		break;
+	case EVENT_BACKEND_ADDRESS:
+		make_backend_address(&event->backend_address, seed);
+		break;
+	case EVENT_BACKEND_STATUS:
+		make_backend_status(&event->backend_status, seed);
+		break;
+	case EVENT_CONTAINER:
+		make_container(&event->container, seed);
+		break;
+	default:
+		break;
+	}
+}
+
 void record_make(union event *event, uint16_t type, uint64_t seed)
 {
 	uint16_t bytes = record_type_bytes(type);
@@ -203,6 +301,7 @@ void record_make(union event *event, uint16_t type, uint64_t seed)
 		make_address(&event->host_port.address, seed);
 		break;
 	default:
+		make_configured(event, type, seed);
 		break;
 	}
 }

@@ -128,6 +128,58 @@ static bool is_resets(const union event *event)
 	       is_text(resets->reason, sizeof(resets->reason));
 }
 
+static bool is_config(const union event *event)
+{
+	const struct event_config *config = &event->config;
+
+	return is_owner(&config->owner) && is_text(config->file, sizeof(config->file)) &&
+	       is_text(config->text, sizeof(config->text));
+}
+
+static bool is_backend(const union event *event)
+{
+	const struct event_backend *backend = &event->backend;
+
+	return is_owner(&backend->owner) && is_family(backend->address.family) &&
+	       backend->protocol < BACKEND_PROTOCOLS && backend->check < CHECK_KINDS &&
+	       is_text(backend->pool, sizeof(backend->pool)) &&
+	       is_text(backend->name, sizeof(backend->name)) &&
+	       is_text(backend->host, sizeof(backend->host)) &&
+	       is_text(backend->check_target, sizeof(backend->check_target)) &&
+	       is_text(backend->file, sizeof(backend->file)) &&
+	       is_text(backend->directive, sizeof(backend->directive));
+}
+
+static bool is_backend_address(const union event *event)
+{
+	const struct event_backend_address *address = &event->backend_address;
+
+	return is_owner(&address->owner) && is_family(address->address.family);
+}
+
+static bool is_backend_status(const union event *event)
+{
+	const struct event_backend_status *status = &event->backend_status;
+
+	return is_owner(&status->owner) && is_family(status->address.family) &&
+	       status->state < BACKEND_STATES && is_text(status->pool, sizeof(status->pool)) &&
+	       is_text(status->name, sizeof(status->name)) &&
+	       is_text(status->check_status, sizeof(status->check_status)) &&
+	       is_text(status->check_text, sizeof(status->check_text));
+}
+
+static bool is_container(const union event *event)
+{
+	const struct event_container *container = &event->container;
+
+	return is_owner(&container->owner) &&
+	       is_text(container->runtime, sizeof(container->runtime)) &&
+	       is_text(container->id, sizeof(container->id)) &&
+	       is_text(container->name, sizeof(container->name)) &&
+	       is_text(container->pod, sizeof(container->pod)) &&
+	       is_text(container->pod_namespace, sizeof(container->pod_namespace));
+}
+
 static const struct record_type types[] = {
 	{ EVENT_ATTEMPT, sizeof(struct event_attempt), is_attempt },
 	{ EVENT_RESPONSE, sizeof(struct event_response), is_response },
@@ -144,6 +196,11 @@ static const struct record_type types[] = {
 	{ EVENT_RESOURCE, sizeof(struct event_resource), is_resource },
 	{ EVENT_RESETS, sizeof(struct event_resets), is_resets },
 	{ EVENT_HOST_PORT, sizeof(struct event_host_port), is_host_port },
+	{ EVENT_CONFIG, sizeof(struct event_config), is_config },
+	{ EVENT_BACKEND, sizeof(struct event_backend), is_backend },
+	{ EVENT_BACKEND_ADDRESS, sizeof(struct event_backend_address), is_backend_address },
+	{ EVENT_BACKEND_STATUS, sizeof(struct event_backend_status), is_backend_status },
+	{ EVENT_CONTAINER, sizeof(struct event_container), is_container },
 };
 
 static const struct record_type *find_type(uint16_t type)

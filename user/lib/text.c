@@ -65,6 +65,9 @@ const char *text_escape(const char *text, char *escaped, size_t escaped_bytes)
 {
 	size_t used = 0;
 
+	/* Most of it is plain. */
+	while (*text >= ' ' && *text < 0x7f && used + 1 < escaped_bytes)
+		escaped[used++] = *text++;
 	while (*text) {
 		size_t bytes = text_character_bytes(text);
 		char piece[TEXT_ESCAPE_FACTOR + 1];
