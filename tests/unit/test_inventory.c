@@ -85,6 +85,7 @@ static int set_up(void **state)
 	proc_tree_add(&tree, 1, 0, 1, "systemd", "/usr/lib/systemd/systemd");
 	memset(&seen, 0, sizeof(seen));
 	memset(&options, 0, sizeof(options));
+	options.no_config = true; /* test_inventory_configured.c */
 	inventory = NULL;
 	return 0;
 }

@@ -30,6 +30,7 @@ void privilege_explain(void)
 int privilege_reduce(bool enter_namespaces)
 {
 	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
+	const capng_type_t unused = CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
 	bool keep[CAP_LAST_CAP + 1] = { false };
 	capng_select_t select;
 
@@ -37,13 +38,17 @@ int privilege_reduce(bool enter_namespaces)
 		goto failed;
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		keep[kept[i]] = have(kept[i]);
-	keep[CAP_SYS_ADMIN] = have(CAP_SYS_ADMIN) && (enter_namespaces || !have(CAP_BPF));
+	keep[CAP_SYS_ADMIN] = have(CAP_SYS_ADMIN);
+	enter_namespaces = enter_namespaces || !have(CAP_BPF);
 
 	/* The bounding set is what a program run later could get back; changing it takes CAP_SETPCAP. */
 	select = have(CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
 	capng_clear(select);
 	for (unsigned int capability = 0; capability <= CAP_LAST_CAP; capability++) {
-		if (keep[capability] && capng_update(CAPNG_ADD, sets, capability))
+		capng_type_t kept_sets =
+			capability == CAP_SYS_ADMIN && !enter_namespaces ? unused : sets;
+
+		if (keep[capability] && capng_update(CAPNG_ADD, kept_sets, capability))
 			goto failed;
 	}
 	if (!capng_apply(select))

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/inventory/config.h"
-#include "user/inventory/state.h"
+#include "user/inventory/group_config.h"
+#include "user/inventory/container.h"
 #include "user/lib/clock.h"
 #include "user/lib/endpoint.h"
 #include "user/lib/message.h"
@@ -181,18 +181,40 @@ static int give_listeners(struct group *group, struct network *network, const bo
 	return err;
 }
 
-static void describe(struct inventory *inventory, const struct group *group,
-		     const struct known_process *leader, struct event_load_balancer *record)
+/* 0 or -ENOMEM. */
+static int describe(struct inventory *inventory, struct group *group,
+		    const struct known_process *leader, struct event_load_balancer *record)
 {
+	const struct group_config *configured = group_config_get(inventory, group, leader);
+
+	if (!configured)
+		return -ENOMEM;
 	memset(record, 0, sizeof(*record));
 	record->owner = leader->owner;
 	record->owner.tid = leader->tgid;
 	record->netns = leader->netns;
 	record->processes = group->processes;
-	config_path(inventory->proc, leader->tgid, leader->owner.kind, record->config);
+	if (configured->place.file_count)
+		memcpy(record->config, configured->place.files[0], sizeof(record->config));
+	/* a process that is about to end has none any more */
 	if (process_read_link(inventory->proc, leader->tgid, "exe", record->executable,
 			      sizeof(record->executable)) < 0)
-		memset(record->executable, 0, sizeof(record->executable));
+		memcpy(record->executable, group->announced.executable, sizeof(record->executable));
+	return 0;
+}
+
+/* In no container, or none that is known: nothing is said. */
+static int give_container(const struct inventory *inventory, const struct group *group,
+			  const struct inventory_callbacks *callbacks)
+{
+	struct event_container record;
+
+	memset(&record, 0, sizeof(record));
+	if (container_find(inventory->proc, group->leader, inventory->host_root, &record))
+		return 0;
+	fill_header(&record.header, EVENT_CONTAINER, sizeof(record));
+	record.owner = group->announced.owner;
+	return callbacks->sink(callbacks->context, &record.header);
 }
 
 static int give_load_balancer(struct inventory *inventory, struct group *group,
@@ -200,8 +222,11 @@ static int give_load_balancer(struct inventory *inventory, struct group *group,
 			      const struct inventory_callbacks *callbacks)
 {
 	struct event_load_balancer record;
+	bool is_new = !group->announced.header.type;
+	int err = describe(inventory, group, leader, &record);
 
-	describe(inventory, group, leader, &record);
+	if (err)
+		return err;
 	/* all but the header */
 	if (group->announced.header.type &&
 	    !memcmp((char *)&record + sizeof(record.header),
@@ -210,7 +235,8 @@ static int give_load_balancer(struct inventory *inventory, struct group *group,
 		return 0;
 	fill_header(&record.header, EVENT_LOAD_BALANCER, sizeof(record));
 	group->announced = record;
-	return callbacks->sink(callbacks->context, &record.header);
+	err = callbacks->sink(callbacks->context, &record.header);
+	return err || !is_new ? err : give_container(inventory, group, callbacks);
 }
 
 static bool owns_any(const bool *owned, uint32_t count)
@@ -254,6 +280,7 @@ static int look_at_group(struct inventory *inventory, struct group *group,
 static void free_group(struct inventory *inventory, struct group *group)
 {
 	HASH_DEL(inventory->groups, group);
+	group_config_free(inventory, group);
 	free(group->listeners);
 	free(group);
 }

@@ -27,17 +27,6 @@ static bool is_loopback(const struct event_address *address)
 				    : !memcmp(address->bytes, loopback6, sizeof(loopback6));
 }
 
-/* A process in this namespace, 0: none. */
-static uint32_t find_inhabitant(struct inventory *inventory, uint32_t netns)
-{
-	struct known_process *process;
-
-	for (process = inventory->processes; process; process = process->hh.next)
-		if (processes_read_netns(inventory, process) && process->netns == netns)
-			return process->tgid;
-	return 0;
-}
-
 static bool is_among(const uint32_t *seen, size_t count, uint32_t netns)
 {
 	for (size_t i = 0; i < count; i++)
@@ -89,7 +78,7 @@ static const struct address_place *find_place(struct inventory *inventory,
 	place->address = *address;
 	place->seen_from = own;
 	place->netns = own;
-	tgid = find_inhabitant(inventory, own);
+	tgid = processes_in_netns(inventory, own);
 	if (!is_loopback(address) && (!tgid || !addresses_has(inventory->proc, tgid, address)))
 		search(inventory, own, place);
 	place->until_ns = now_ns + PLACE_NS;
@@ -118,10 +107,13 @@ static uint32_t flags_of(const struct sockets_entry *listener, const struct even
 
 	if (is_loopback(bound) && !is_loopback(address))
 		return HOST_PORT_LOOPBACK;
-	if (bound->family != address->family)
-		return bound->family == 6 && is_wildcard(bound) && !listener->ipv6_only
-			       ? HOST_PORT_LISTENS
-			       : HOST_PORT_OTHER_FAMILY;
+	if (bound->family != address->family) {
+		if (bound->family == 6 && is_wildcard(bound) && !listener->ipv6_only)
+			return HOST_PORT_LISTENS;
+		/* One at a certain address of the other family may be quite another service. */
+		return is_wildcard(bound) || is_loopback(bound) ? HOST_PORT_OTHER_FAMILY
+								: HOST_PORT_OTHER_ADDRESS;
+	}
 	return is_wildcard(bound) || endpoint_same_host(bound, address) ? HOST_PORT_LISTENS
 									: HOST_PORT_OTHER_ADDRESS;
 }
@@ -156,7 +148,7 @@ int inventory_host_port(struct inventory *inventory, const struct event_address 
 	if (inventory->options.netns || !netns || (address->family != 4 && address->family != 6))
 		return 0;
 	place = find_place(inventory, address, netns);
-	tgid = place->netns ? find_inhabitant(inventory, place->netns) : 0;
+	tgid = place->netns ? processes_in_netns(inventory, place->netns) : 0;
 	if (!tgid)
 		return 0;
 	err = read_listeners(inventory->proc, tgid, place->netns, &listeners);

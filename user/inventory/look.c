@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "user/inventory/state.h"
+#include "user/inventory/group_config.h"
+#include "user/inventory/resolver.h"
 #include "user/lib/message.h"
 
 static uint32_t own_tgid(int proc)
@@ -38,6 +39,7 @@ int inventory_new_at(const char *proc, const struct inventory_options *options,
 		return err;
 	}
 	made->self = own_tgid(made->proc);
+	made->host_root = "/";
 	*inventory = made;
 	return 0;
 }
@@ -55,6 +57,7 @@ void inventory_free(struct inventory *inventory)
 	groups_free(inventory);
 	networks_free(inventory);
 	processes_free(inventory);
+	resolver_free(inventory->resolver);
 	close(inventory->proc);
 	free(inventory);
 }
@@ -108,6 +111,24 @@ static int follow_all(struct inventory *inventory, const struct inventory_callba
 	return count;
 }
 
+/* Stats sockets may take so long in a look, all together. */
+#define LOOK_PATIENCE_MS 50
+
+static int take_answers(struct inventory *inventory, int patience_ms,
+			const struct inventory_callbacks *callbacks)
+{
+	int err = naming_turn(inventory, callbacks);
+
+	return err ? err : statuses_turn(inventory, patience_ms, callbacks);
+}
+
+int inventory_turn(struct inventory *inventory, const struct inventory_callbacks *callbacks)
+{
+	int err = group_config_turn(inventory, callbacks);
+
+	return err ? err : take_answers(inventory, 0, callbacks);
+}
+
 int inventory_look(struct inventory *inventory, const struct inventory_callbacks *callbacks)
 {
 	int err, count = 0;
@@ -122,6 +143,10 @@ int inventory_look(struct inventory *inventory, const struct inventory_callbacks
 		err = groups_announce(inventory, callbacks);
 	if (!err && count >= 0)
 		err = retired_look(inventory, callbacks);
+	if (!err && count >= 0)
+		err = group_config_look(inventory, callbacks);
+	if (!err && count >= 0)
+		err = take_answers(inventory, LOOK_PATIENCE_MS, callbacks);
 	if (!err && count >= 0)
 		err = limits_look(inventory, callbacks);
 	networks_settle(inventory);

@@ -50,6 +50,16 @@ bool processes_read_netns(struct inventory *inventory, struct known_process *pro
 	return process->netns || !process_netns(inventory->proc, process->tgid, &process->netns);
 }
 
+uint32_t processes_in_netns(struct inventory *inventory, uint32_t netns)
+{
+	struct known_process *process;
+
+	for (process = inventory->processes; process; process = process->hh.next)
+		if (processes_read_netns(inventory, process) && process->netns == netns)
+			return process->tgid;
+	return 0;
+}
+
 static void forget(struct known_process *process, const struct inventory_callbacks *callbacks)
 {
 	if (process->followed)

@@ -72,6 +72,7 @@ struct group {
 	struct event_load_balancer announced; /* header.type 0: not yet */
 	struct event_address *listeners; /* announced */
 	uint32_t listener_count;
+	struct group_config *configured; /* NULL: not looked at yet */
 	UT_hash_handle hh;
 };
 
@@ -86,6 +87,7 @@ struct address_place {
 };
 
 struct limits;
+struct resolver;
 
 struct inventory {
 	struct inventory_options options;
@@ -97,6 +99,9 @@ struct inventory {
 	struct network *networks;
 	struct group *groups;
 	struct limits *limits; /* NULL: not looked at yet */
+	struct resolver *resolver; /* NULL: no name was looked up yet */
+	const char *
+		host_root; /* "/", where the runtimes of containers keep their files; NULL: nowhere */
 	struct address_place places[STATE_PLACES];
 };
 
@@ -111,6 +116,8 @@ struct known_process *processes_find(struct inventory *inventory, uint32_t tgid)
 bool processes_is_due(struct inventory *inventory, const struct known_process *process);
 /* Reads its namespace unless known. False when it cannot be read. */
 bool processes_read_netns(struct inventory *inventory, struct known_process *process);
+/* A process in this namespace, 0: none. */
+uint32_t processes_in_netns(struct inventory *inventory, uint32_t netns);
 void processes_free(struct inventory *inventory);
 
 /* networks.c: the namespace with its listeners as of this look; `tgid` is in it. NULL when they
