@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "user/diagnose/diagnose.h"
+#include "user/lib/text.h"
 
 #define PATCH_BYTES 3
 #define CHECK(condition)                                                    \
@@ -34,6 +35,16 @@ static const struct {
 	{ EVENT_LOSS, sizeof(struct event_loss) },
 	{ EVENT_TICK, sizeof(struct event_tick) },
 	{ EVENT_NEIGHBOUR, sizeof(struct event_neighbour) },
+	{ EVENT_HOST_PORT, sizeof(struct event_host_port) },
+	{ EVENT_CONFIG, sizeof(struct event_config) },
+	{ EVENT_BACKEND, sizeof(struct event_backend) },
+	{ EVENT_BACKEND_ADDRESS, sizeof(struct event_backend_address) },
+	{ EVENT_BACKEND_STATUS, sizeof(struct event_backend_status) },
+	{ EVENT_CONTAINER, sizeof(struct event_container) },
+	{ EVENT_TLS, sizeof(struct event_tls) },
+	{ EVENT_BUILDUP, sizeof(struct event_buildup) },
+	{ EVENT_RESOURCE, sizeof(struct event_resource) },
+	{ EVENT_RESETS, sizeof(struct event_resets) },
 };
 
 static uint64_t told;
@@ -81,6 +92,30 @@ static size_t make_record(const uint8_t *data, size_t size, uint64_t *now_ns, un
 	return used;
 }
 
+/* Valid UTF-8 without control characters. */
+static void check_text(const char *text)
+{
+	char escaped[TEXT_ESCAPE_FACTOR * MODEL_TEXT_BYTES];
+
+	CHECK(strcmp(text_escape(text, escaped, sizeof(escaped)), text) == 0);
+}
+
+static void check_configured(const struct report_configured *row)
+{
+	CHECK(row->address_count <= MODEL_ADDRESSES_MAX);
+	CHECK(row->finding_count <= MODEL_FINDINGS_MAX);
+	CHECK(row->last_cause < CAUSE_COUNT && row->checks.last_cause < CAUSE_COUNT);
+	check_text(row->name);
+	for (size_t i = 0; i < row->finding_count; i++) {
+		CHECK(finding_name(row->findings[i].id));
+		CHECK(finding_severity_name(row->findings[i].severity));
+		CHECK(!i || row->findings[i - 1].severity >= row->findings[i].severity);
+		check_text(row->findings[i].text);
+		check_text(row->findings[i].fix);
+		CHECK(*row->findings[i].text);
+	}
+}
+
 static void check_report(const struct report *report)
 {
 	uint64_t causes = 0, statuses = 0, backends = 0;
@@ -92,6 +127,8 @@ static void check_report(const struct report *report)
 		statuses += report->statuses[i].count;
 	for (size_t i = 0; i < report->backend_count; i++)
 		backends += report->backends[i].gateway_errors;
+	for (size_t i = 0; i < report->configured_count; i++)
+		check_configured(&report->configured[i]);
 	CHECK(report->errors == told);
 	CHECK(report->explained + report->unexplained == report->errors);
 	CHECK(causes == report->explained);

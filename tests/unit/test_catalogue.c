@@ -80,7 +80,8 @@ static void every_sentence_fits(void **state)
 	endpoint_parse("[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535", &longest);
 	for (int id = CAUSE_NONE; id < CAUSE_COUNT; id++) {
 		for (size_t i = 0; i < ARRAY_LENGTH(owners); i++) {
-			const struct sentence_subject subject = { &longest, owners[i] };
+			const struct sentence_subject subject = { .backend = &longest,
+								  .owner = owners[i] };
 			size_t count = sentence_fix(id, &subject, lines);
 
 			assert_in_range(count, 1, 2 * CATALOGUE_LINES);
@@ -105,8 +106,9 @@ static void commands_hold_no_names(void **state)
 
 static void fixes_are_in_the_load_balancers_words(void **state)
 {
-	const struct sentence_subject at_nginx = { NULL, &nginx }, at_haproxy = { NULL, &haproxy };
-	const struct sentence_subject anywhere = { NULL, NULL };
+	const struct sentence_subject at_nginx = { .owner = &nginx },
+				      at_haproxy = { .owner = &haproxy };
+	const struct sentence_subject anywhere = { 0 };
 	char lines[2 * CATALOGUE_LINES][MODEL_TEXT_BYTES];
 	size_t count, general;
 
@@ -123,8 +125,9 @@ static void fixes_are_in_the_load_balancers_words(void **state)
 static void words_are_filled_in(void **state)
 {
 	struct event_address ipv6 = { 0 }, ipv4 = { 0 };
-	const struct sentence_subject at_ipv6 = { &ipv6, &nginx }, at_ipv4 = { &ipv4, &haproxy };
-	const struct sentence_subject unknown = { NULL, NULL };
+	const struct sentence_subject at_ipv6 = { .backend = &ipv6, .owner = &nginx },
+				      at_ipv4 = { .backend = &ipv4, .owner = &haproxy };
+	const struct sentence_subject unknown = { 0 };
 	static const char template[] = "{host} {port} {address} {lb} {pid} {print $1} {}";
 	char text[MODEL_TEXT_BYTES];
 
@@ -145,8 +148,8 @@ static void hostile_names_are_escaped_and_cut_whole(void **state)
 {
 	const struct event_owner hostile = { .comm = "a\x1b[2J\xff" };
 	const struct event_owner unended = { .comm = "0123456789abcdef" };
-	const struct sentence_subject at_hostile = { NULL, &hostile },
-				      at_unended = { NULL, &unended };
+	const struct sentence_subject at_hostile = { .owner = &hostile },
+				      at_unended = { .owner = &unended };
 	char text[MODEL_TEXT_BYTES], small[8];
 
 	(void)state;

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct backends *backends_new(void)
+struct backends *backends_new(const struct configured *configured)
 {
 	struct backends *backends = calloc(1, sizeof(*backends));
 
-	if (backends)
-		TAILQ_INIT(&backends->failing);
+	if (!backends)
+		return NULL;
+	backends->configured = configured;
+	TAILQ_INIT(&backends->failing);
 	return backends;
 }
 
@@ -40,6 +42,18 @@ static void make_address(const struct event_address *address, struct event_addre
 		return;
 	memcpy(key->bytes, address->bytes, address->family == 4 ? 4 : sizeof(key->bytes));
 	key->port = address->port;
+}
+
+const struct backend *backends_find(const struct backends *backends,
+				    const struct event_address *address, const char *comm)
+{
+	struct backend_name name = { 0 };
+	struct backend *backend;
+
+	make_address(address, &name.address);
+	memcpy(name.load_balancer, comm, strnlen(comm, sizeof(name.load_balancer) - 1));
+	HASH_FIND(hh, backends->table, &name, sizeof(name), backend);
+	return backend;
 }
 
 /* The entry of `address` as `owner` sees it, made when there is none; NULL: out of memory. */
@@ -84,6 +98,8 @@ int backends_note_attempt(struct backends *backends, const struct event_attempt 
 	if (attempt->exchanges > 1 || (flags & ATTEMPT_SEEDED))
 		return 0;
 	backend->attempts++;
+	if (attempt->started_ns > backend->begun_ns)
+		backend->begun_ns = attempt->started_ns;
 	if (flags & ATTEMPT_ESTABLISHED)
 		backend->connected++;
 	return 0;
@@ -111,6 +127,19 @@ static struct figures_entry *add_figures(struct backends *backends,
 	return entry;
 }
 
+/* Connections were tried between two looks at the counters. */
+static void note_begun(struct backends *backends, const struct event_figures *event,
+		       const struct figures_entry *before)
+{
+	struct backend *backend;
+
+	if (event->figures.attempts <= before->figures.attempts || !before->time_ns)
+		return;
+	backend = find_or_add(backends, &event->backend.address, &event->owner);
+	if (backend && before->time_ns > backend->begun_ns)
+		backend->begun_ns = before->time_ns;
+}
+
 int backends_note_figures(struct backends *backends, const struct event_figures *event,
 			  uint64_t *since_ns)
 {
@@ -130,6 +159,7 @@ int backends_note_figures(struct backends *backends, const struct event_figures 
 		return -ENOMEM;
 	if (event->figures.connected > entry->figures.connected)
 		*since_ns = entry->time_ns;
+	note_begun(backends, event, entry);
 	entry->figures = event->figures;
 	entry->time_ns = event->header.time_ns;
 	return 0;
@@ -174,8 +204,26 @@ static void keep_evidence(struct backend *backend, enum cause_id cause,
 	}
 }
 
+/* How long the backend keeps an idle connection at most, by one that it closed. */
+static void note_idle(struct backend *backend, const struct attempt_view *attempt)
+{
+	const struct event_attempt *event = &attempt->event;
+	uint64_t closed_ns =
+		event->fin_received_ns ? event->fin_received_ns : event->reset_received_ns;
+
+	if (attempt->outcome != CAUSE_KEEPALIVE_RACE || !event->last_received_ns ||
+	    closed_ns <= event->last_received_ns)
+		return;
+	closed_ns -= event->last_received_ns;
+	backend->idle_count++;
+	if (!backend->idle_ns || closed_ns < backend->idle_ns)
+		backend->idle_ns = closed_ns;
+	if (closed_ns > backend->idle_most_ns)
+		backend->idle_most_ns = closed_ns;
+}
+
 int backends_note_failure(struct backends *backends, const struct attempt_view *attempt,
-			  bool absorbed)
+			  enum failure_part part)
 {
 	struct backend *backend =
 		find_or_add(backends, &attempt->event.remote, &attempt->event.owner);
@@ -184,9 +232,15 @@ int backends_note_failure(struct backends *backends, const struct attempt_view *
 	if (!backend)
 		return -ENOMEM;
 	note_last_failure(backends, backend, attempt);
+	note_idle(backend, attempt);
+	backend->failures[attempt->outcome]++;
 	if (is_failed_attempt(&attempt->event))
 		backend->failed++;
-	if (!absorbed)
+	if (part == FAILURE_OF_CHECK)
+		backend->checks++;
+	if (part == FAILURE_OF_CHECK && !backend->gateway_errors && !backend->absorbed)
+		keep_evidence(backend, attempt->outcome, &attempt->evidence);
+	if (part != FAILURE_ABSORBED)
 		return 0;
 	backend->absorbed++;
 	backend->absorbed_causes[attempt->outcome]++;
@@ -213,14 +267,19 @@ static void count_down(uint64_t *count)
 }
 
 int backends_undo_failure(struct backends *backends, const struct event_attempt *attempt,
-			  enum cause_id cause)
+			  enum cause_id cause, enum failure_part part)
 {
 	struct backend *backend = find_or_add(backends, &attempt->remote, &attempt->owner);
 
 	if (!backend)
 		return -ENOMEM;
-	count_down(&backend->absorbed);
-	count_down(&backend->absorbed_causes[cause]);
+	if (part == FAILURE_OF_CHECK) {
+		count_down(&backend->checks);
+	} else {
+		count_down(&backend->absorbed);
+		count_down(&backend->absorbed_causes[cause]);
+	}
+	count_down(&backend->failures[cause]);
 	if (is_failed_attempt(attempt))
 		count_down(&backend->failed);
 	return 0;
@@ -273,6 +332,8 @@ size_t backends_find_failing(const struct backends *backends, const char *comm, 
 		if (strcmp(backend->name.load_balancer, comm) != 0)
 			continue;
 		found[count].address = backend->name.address;
+		configured_label(backends->configured, &backend->owner, &backend->name.address,
+				 found[count].label);
 		found[count].time_ns = backend->last_failure_ns;
 		found[count].cause = backend->last_failure;
 		count++;

@@ -61,6 +61,20 @@ static uint64_t larger(uint64_t left, uint64_t right)
 	return left > right ? left : right;
 }
 
+uint64_t backends_count_attempts(const struct backends *backends,
+				 const struct event_address *address, const char *comm)
+{
+	const struct backend *backend = backends_find(backends, address, comm);
+	const struct figures_entry *entry;
+	uint64_t sum = 0;
+
+	if (!backend)
+		return 0;
+	LIST_FOREACH(entry, &backend->figures, of_backend)
+		sum += entry->figures.attempts;
+	return larger(sum, backend->attempts);
+}
+
 static void fill_counts(const struct backend *backend, uint64_t now_ns, struct report_backend *row,
 			uint64_t *exchanges)
 {
@@ -113,7 +127,8 @@ static void fill_causes(const struct backend *backend, struct report_backend *ro
 
 static void say_failing(const struct backend *backend, struct report_backend *row)
 {
-	const struct sentence_subject subject = { &backend->name.address, &backend->owner };
+	const struct sentence_subject subject = { &backend->name.address, &backend->owner,
+						  row->name };
 	uint64_t count;
 	enum cause_id cause = backends_main_cause(backend->causes, &count);
 
@@ -127,19 +142,22 @@ static void say_failing(const struct backend *backend, struct report_backend *ro
 		memcpy(row->evidence, backend->evidence, sizeof(row->evidence));
 }
 
-static void say_absorbed(const struct backend *backend, struct report_backend *row)
+/* Failures that clients saw nothing of: `who` fails, of one of these causes. */
+static void say_unseen(const struct backend *backend, const char *who, const uint64_t *causes,
+		       struct report_backend *row)
 {
-	const struct sentence_subject subject = { &backend->name.address, &backend->owner };
+	const struct sentence_subject subject = { &backend->name.address, &backend->owner,
+						  row->name };
 	char summary[MODEL_TEXT_BYTES];
 	uint64_t count;
-	enum cause_id cause = backends_main_cause(backend->absorbed_causes, &count);
+	enum cause_id cause = backends_main_cause(causes, &count);
 
 	if (cause == CAUSE_NONE)
-		snprintf(row->verdict, sizeof(row->verdict), "Health checks or retries fail.");
+		snprintf(row->verdict, sizeof(row->verdict), "%s fail.", who);
 	else
-		snprintf(row->verdict, sizeof(row->verdict),
-			 "Health checks or retries fail: %s. %.*s", catalogue_cause(cause)->id,
-			 MODEL_TEXT_BYTES - 80, sentence_summary(cause, &subject, summary));
+		snprintf(row->verdict, sizeof(row->verdict), "%s fail: %s. %.*s", who,
+			 catalogue_cause(cause)->id, MODEL_TEXT_BYTES - 80,
+			 sentence_summary(cause, &subject, summary));
 	sentence_confirm(cause, 0, &subject, row->next_command);
 	if (backend->evidence_of == cause)
 		memcpy(row->evidence, backend->evidence, sizeof(row->evidence));
@@ -150,7 +168,9 @@ static void fill_words(const struct backend *backend, struct report_backend *row
 	if (row->gateway_errors)
 		say_failing(backend, row);
 	else if (row->absorbed)
-		say_absorbed(backend, row);
+		say_unseen(backend, "Health checks or retries", backend->absorbed_causes, row);
+	else if (backend->checks)
+		say_unseen(backend, "Health checks", backend->failures, row);
 	else if (row->close_wait && row->close_wait_max_age_seconds > CLOSE_WAIT_SECONDS)
 		snprintf(row->verdict, sizeof(row->verdict),
 			 "No failures, but %u connections that this backend closed are still open "
@@ -191,8 +211,9 @@ static int compare_rows(const void *left, const void *right)
 	return order;
 }
 
-static void add_row(const struct backend *backend, uint64_t now_ns, struct report_backend *rows,
-		    size_t *count, uint64_t *exchanges)
+static void add_row(const struct backend *backend, const struct configured *configured,
+		    uint64_t now_ns, struct report_backend *rows, size_t *count,
+		    uint64_t *exchanges)
 {
 	struct report_backend *row = &rows[*count];
 
@@ -204,6 +225,7 @@ static void add_row(const struct backend *backend, uint64_t now_ns, struct repor
 		memset(row, 0, sizeof(*row));
 		return;
 	}
+	configured_name(configured, &backend->owner, &row->address, SPEECH_ANY, row->name);
 	fill_words(backend, row);
 	++*count;
 }
@@ -220,8 +242,8 @@ int backends_report(const struct backends *backends, uint64_t now_ns, struct rep
 	if (!made)
 		return -ENOMEM;
 	HASH_ITER(hh, backends->table, backend, next)
-		add_row(backend, now_ns, made, count, exchanges);
-	add_row(&backends->other, now_ns, made, count, exchanges);
+		add_row(backend, backends->configured, now_ns, made, count, exchanges);
+	add_row(&backends->other, backends->configured, now_ns, made, count, exchanges);
 	qsort(made, *count, sizeof(*made), compare_rows);
 	*rows = made;
 	return 0;

@@ -37,11 +37,16 @@ struct backend {
 	uint64_t benign; /* attempts whose client left */
 	uint64_t absorbed; /* failures that no 5xx came of */
 	uint64_t absorbed_causes[CAUSE_COUNT];
+	uint64_t checks; /* of the failed, those that were health checks */
+	uint64_t failures[CAUSE_COUNT]; /* of all decided failures, whatever came of them */
 	uint64_t gateway_errors;
 	uint64_t causes[CAUSE_COUNT]; /* of those; CAUSE_NONE: unexplained */
 	enum confidence confidence[CAUSE_COUNT]; /* the lowest */
 	enum cause_id evidence_of; /* what `evidence` is of */
 	char evidence[MODEL_TEXT_BYTES];
+	uint64_t begun_ns; /* connections were tried after this; of the latest that is known of; 0: none */
+	uint64_t idle_count; /* connections that the backend closed when they had been idle */
+	uint64_t idle_ns, idle_most_ns; /* the shortest and the longest such pause */
 	uint64_t last_failure_ns;
 	enum cause_id last_failure;
 	TAILQ_ENTRY(backend) by_failure;
@@ -49,12 +54,17 @@ struct backend {
 };
 
 struct backends {
+	const struct configured *configured;
 	struct backend *table;
 	struct figures_entry *figures;
 	struct backend other;
 	TAILQ_HEAD(, backend) failing; /* latest failure first */
 	uint64_t lost;
 };
+
+/* What is known of the address as the load balancer `comm` sees it; NULL: nothing is. */
+const struct backend *backends_find(const struct backends *backends,
+				    const struct event_address *address, const char *comm);
 
 /* The cause that most of `counts` are of, CAUSE_NONE only when no other is; *count of it. */
 enum cause_id backends_main_cause(const uint64_t *counts, uint64_t *count);

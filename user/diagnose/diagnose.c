@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "user/diagnose/backends.h"
+#include "user/diagnose/checks.h"
+#include "user/diagnose/configured.h"
+#include "user/diagnose/down.h"
 #include "user/diagnose/exhaustion.h"
 #include "user/diagnose/holdings.h"
 #include "user/diagnose/hosts.h"
@@ -36,6 +39,9 @@ struct diagnosis {
 	struct instances *instances;
 	struct exhaustion *exhaustion;
 	struct holdings *holdings;
+	struct configured *configured;
+	struct checks *checks;
+	struct down *down;
 	struct tally tally;
 	struct event_loss loss;
 	uint64_t now_ns;
@@ -51,14 +57,18 @@ int diagnosis_new(const struct diagnosis_options *options, struct diagnosis **di
 	if (!made)
 		return -ENOMEM;
 	made->options = *options;
+	made->configured = configured_new();
+	made->checks = checks_new();
+	made->down = down_new();
 	made->peers = peers_new();
 	made->hosts = hosts_new();
-	made->backends = backends_new();
+	made->backends = backends_new(made->configured);
 	made->instances = instances_new();
 	made->exhaustion = exhaustion_new();
 	made->holdings = holdings_new();
 	if (window_open(&made->window) || !made->peers || !made->hosts || !made->backends ||
-	    !made->instances || !made->exhaustion || !made->holdings) {
+	    !made->instances || !made->exhaustion || !made->holdings || !made->configured ||
+	    !made->checks || !made->down) {
 		diagnosis_free(made);
 		return -ENOMEM;
 	}
@@ -78,6 +88,9 @@ void diagnosis_free(struct diagnosis *diagnosis)
 	backends_free(diagnosis->backends);
 	peers_free(diagnosis->peers);
 	hosts_free(diagnosis->hosts);
+	down_free(diagnosis->down);
+	checks_free(diagnosis->checks);
+	configured_free(diagnosis->configured);
 	free(diagnosis);
 }
 
@@ -96,6 +109,9 @@ static struct verdict_sources verdict_sources(const struct diagnosis *diagnosis)
 		.hosts = diagnosis->hosts,
 		.backends = diagnosis->backends,
 		.exhaustion = diagnosis->exhaustion,
+		.configured = diagnosis->configured,
+		.checks = diagnosis->checks,
+		.down = diagnosis->down,
 		.lossy = diagnosis->loss.records || lost_state(diagnosis),
 	};
 }
@@ -105,10 +121,17 @@ static int undo_decision(struct diagnosis *diagnosis, const struct attempt_entry
 {
 	if (attempt->decision == DECISION_BENIGN)
 		return backends_undo_benign(diagnosis->backends, &attempt->event);
+	if (attempt->decision == DECISION_CHECK) {
+		diagnosis->tally.checks--;
+		checks_undo_failure(diagnosis->checks, &attempt->event);
+		return backends_undo_failure(diagnosis->backends, &attempt->event, attempt->cause,
+					     FAILURE_OF_CHECK);
+	}
 	if (attempt->decision != DECISION_ABSORBED)
 		return 0;
 	diagnosis->tally.absorbed[attempt->cause]--;
-	return backends_undo_failure(diagnosis->backends, &attempt->event, attempt->cause);
+	return backends_undo_failure(diagnosis->backends, &attempt->event, attempt->cause,
+				     FAILURE_ABSORBED);
 }
 
 static int account_attempts(struct diagnosis *diagnosis)
@@ -119,12 +142,13 @@ static int account_attempts(struct diagnosis *diagnosis)
 
 	for (size_t i = 0; !err && i < verdict->error.attempt_count; i++) {
 		const struct attempt_view *view = &verdict->error.attempts[i];
-		bool told = verdict->entries[i]->decision == DECISION_ABSORBED;
+		enum attempt_decision decision = verdict->entries[i]->decision;
+		bool told = decision == DECISION_ABSORBED || decision == DECISION_CHECK;
 
 		err = undo_decision(diagnosis, verdict->entries[i]);
 		if (err || !verdict->failed[i])
 			continue;
-		err = backends_note_failure(diagnosis->backends, view, false);
+		err = backends_note_failure(diagnosis->backends, view, FAILURE_OF_ERROR);
 		if (options->on_attempt && !told)
 			options->on_attempt(options->context, view, &verdict->error);
 	}
@@ -154,6 +178,19 @@ static int decide_error(struct diagnosis *diagnosis)
 	return err;
 }
 
+/* No 5xx came of a failure: it was a health check's, or something made up for it. */
+static int account_unclaimed(struct diagnosis *diagnosis, const struct attempt_entry *attempt,
+			     const struct attempt_view *view)
+{
+	if (attempt->decision == DECISION_CHECK) {
+		diagnosis->tally.checks++;
+		checks_note_failure(diagnosis->checks, view);
+		return backends_note_failure(diagnosis->backends, view, FAILURE_OF_CHECK);
+	}
+	diagnosis->tally.absorbed[attempt->cause]++;
+	return backends_note_failure(diagnosis->backends, view, FAILURE_ABSORBED);
+}
+
 /* The oldest attempt that is not settled gets settled. */
 static int settle_attempt(struct diagnosis *diagnosis)
 {
@@ -166,7 +203,8 @@ static int settle_attempt(struct diagnosis *diagnosis)
 		window_keep_attempt(&diagnosis->window, attempt);
 		return 0;
 	}
-	attempt->decision = verdict_on_unclaimed(&sources, &attempt->event, view);
+	attempt->decision =
+		verdict_on_unclaimed(&sources, &attempt->event, attempt->is_check, view);
 	if (attempt->decision == DECISION_NONE) {
 		window_drop_attempt(&diagnosis->window, attempt);
 		return 0;
@@ -175,10 +213,9 @@ static int settle_attempt(struct diagnosis *diagnosis)
 	if (attempt->decision == DECISION_BENIGN)
 		return backends_note_benign(diagnosis->backends, &attempt->event);
 	attempt->cause = view->outcome;
-	diagnosis->tally.absorbed[attempt->cause]++;
 	if (options->on_attempt)
 		options->on_attempt(options->context, view, NULL);
-	return backends_note_failure(diagnosis->backends, view, true);
+	return account_unclaimed(diagnosis, attempt, view);
 }
 
 /* Whether `span_ns` have passed since the record. */
@@ -214,6 +251,7 @@ static int advance(struct diagnosis *diagnosis)
 static int take_attempt(struct diagnosis *diagnosis, const struct event_attempt *attempt)
 {
 	struct window *window = &diagnosis->window;
+	struct attempt_entry *entry = NULL;
 	int err = 0;
 
 	if (window->attempt_count >= WINDOW_ATTEMPTS_MAX) {
@@ -226,7 +264,12 @@ static int take_attempt(struct diagnosis *diagnosis, const struct event_attempt 
 		err = instances_note_owner(diagnosis->instances, &attempt->owner);
 	if (!err)
 		err = backends_note_attempt(diagnosis->backends, attempt);
-	if (!err && !window_add_attempt(window, attempt))
+	if (!err)
+		entry = window_add_attempt(window, attempt);
+	if (entry)
+		entry->is_check =
+			checks_note_attempt(diagnosis->checks, diagnosis->configured, attempt);
+	else if (!err)
 		err = -ENOMEM;
 	peers_note_attempt(diagnosis->peers, attempt);
 	return err;
@@ -251,8 +294,11 @@ static int take_figures(struct diagnosis *diagnosis, const struct event_figures 
 	uint64_t since_ns;
 	int err = backends_note_figures(diagnosis->backends, figures, &since_ns);
 
-	if (!err && since_ns)
+	if (!err && since_ns) {
 		peers_note_connected(diagnosis->peers, &figures->backend.address, since_ns);
+		checks_note_connected(diagnosis->checks, figures->backend.group,
+				      &figures->backend.address, since_ns);
+	}
 	if (!err && figures->figures.first_byte_us.count)
 		peers_note_answered(diagnosis->peers, &figures->backend.address);
 	return err;
@@ -282,6 +328,7 @@ static int take(struct diagnosis *diagnosis, const union event *event)
 	case EVENT_PROCESS:
 		hosts_note_process(diagnosis->hosts, &event->process);
 		holdings_note_process(diagnosis->holdings, &event->process);
+		configured_note_process(diagnosis->configured, &event->process);
 		return 0;
 	case EVENT_ACCEPT_DROP:
 		exhaustion_note_accept_drop(diagnosis->exhaustion, &event->accept_drop);
@@ -295,6 +342,19 @@ static int take(struct diagnosis *diagnosis, const union event *event)
 	case EVENT_RESETS:
 		holdings_note_resets(diagnosis->holdings, &event->resets);
 		return 0;
+	case EVENT_CONFIG:
+		return configured_note_config(diagnosis->configured, &event->config);
+	case EVENT_BACKEND:
+		return configured_note_backend(diagnosis->configured, &event->backend,
+					       backends_count_attempts(diagnosis->backends,
+								       &event->backend.address,
+								       event->backend.owner.comm));
+	case EVENT_BACKEND_ADDRESS:
+		return configured_note_address(diagnosis->configured, &event->backend_address);
+	case EVENT_BACKEND_STATUS:
+		return configured_note_status(diagnosis->configured, &event->backend_status);
+	case EVENT_CONTAINER:
+		return instances_note_container(diagnosis->instances, &event->container);
 	case EVENT_LOSS:
 		diagnosis->loss = event->loss;
 		return 0;
@@ -328,6 +388,12 @@ int diagnosis_finish(struct diagnosis *diagnosis)
 	return err;
 }
 
+void diagnosis_backend_name(const struct diagnosis *diagnosis, const struct event_owner *owner,
+			    const struct event_address *address, char name[MODEL_NAME_BYTES])
+{
+	configured_name(diagnosis->configured, owner, address, SPEECH_ANY, name);
+}
+
 const struct report *diagnosis_report(struct diagnosis *diagnosis)
 {
 	struct report_sources sources = {
@@ -336,6 +402,9 @@ const struct report *diagnosis_report(struct diagnosis *diagnosis)
 		.instances = diagnosis->instances,
 		.exhaustion = diagnosis->exhaustion,
 		.holdings = diagnosis->holdings,
+		.hosts = diagnosis->hosts,
+		.configured = diagnosis->configured,
+		.checks = diagnosis->checks,
 		.tally = &diagnosis->tally,
 		.now_ns = diagnosis->now_ns,
 		.lost_records = diagnosis->loss.records,

@@ -37,6 +37,11 @@ int diagnosis_finish(struct diagnosis *diagnosis);
 /* The report as of now; valid until the next call on this diagnosis. NULL: out of memory. */
 const struct report *diagnosis_report(struct diagnosis *diagnosis);
 
+/* "pool/server" of the owner's load balancer, as configured at this point of the stream; empty when
+ * not known. Escaped. */
+void diagnosis_backend_name(const struct diagnosis *diagnosis, const struct event_owner *owner,
+			    const struct event_address *address, char name[MODEL_NAME_BYTES]);
+
 void diagnosis_free(struct diagnosis *diagnosis);
 
 /* How long after a 5xx the records that explain it may arrive: HAProxy lets go of the backend in

@@ -3,7 +3,6 @@
 
 #include "user/diagnose/evidence.h"
 #include "user/diagnose/joining.h"
-#include "user/lib/endpoint.h"
 
 /* A server that is down is checked, or tried again, within this time. */
 #define FAILING_NS (60 * 1000 * 1000 * 1000ull)
@@ -24,7 +23,6 @@ static size_t say_failing_backends(const struct backends *backends, struct gatew
 {
 	uint64_t now_ns = error->event.header.time_ns;
 	struct backend_failure failures[FAILING_SHOWN];
-	char address[ENDPOINT_TEXT_BYTES];
 	size_t count;
 
 	count = backends_find_failing(backends, error->event.owner.comm,
@@ -36,9 +34,9 @@ static size_t say_failing_backends(const struct backends *backends, struct gatew
 			before ? now_ns - failures[i].time_ns : failures[i].time_ns - now_ns;
 
 		evidence_add(&error->evidence,
-			     "of its backends, whatever the pool, %s failed %.1f s %s: %s",
-			     endpoint_format(&failures[i].address, address), (double)apart_ns / 1e9,
-			     before ? "before" : "later", catalogue_cause(failures[i].cause)->id);
+			     "of its backends, whatever the pool, %.150s failed %.1f s %s: %s",
+			     failures[i].label, (double)apart_ns / 1e9, before ? "before" : "later",
+			     catalogue_cause(failures[i].cause)->id);
 	}
 	if (!count)
 		evidence_add(

@@ -3,6 +3,26 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "user/lib/text.h"
+
+static void format_text(char *escaped, const char *format, va_list arguments)
+{
+	char line[2 * MODEL_TEXT_BYTES];
+
+	vsnprintf(line, sizeof(line), format, arguments);
+	text_escape(line, escaped, MODEL_TEXT_BYTES);
+}
+
+void evidence_format(char *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	format_text(text, format, arguments);
+	va_end(arguments);
+}
 
 void evidence_add(struct evidence *evidence, const char *format, ...)
 {
@@ -11,7 +31,7 @@ void evidence_add(struct evidence *evidence, const char *format, ...)
 	if (evidence->count >= MODEL_EVIDENCE_LINES)
 		return;
 	va_start(arguments, format);
-	vsnprintf(evidence->lines[evidence->count], MODEL_TEXT_BYTES, format, arguments);
+	format_text(evidence->lines[evidence->count], format, arguments);
 	va_end(arguments);
 	evidence->count++;
 }

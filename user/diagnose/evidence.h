@@ -10,6 +10,9 @@
 void evidence_add(struct evidence *evidence, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same for any text of MODEL_TEXT_BYTES. A character that `format` cut in two becomes "\xff". */
+void evidence_format(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* One step less sure: certain to likely, likely to possible; possible and none stay. */
 enum confidence confidence_lower(enum confidence confidence);
 

@@ -182,6 +182,16 @@ static void fill_killed(const struct hosts *hosts, uint32_t netns,
 	memcpy(view->killed_comm, killed->comm, sizeof(view->killed_comm));
 }
 
+bool hosts_find_port(const struct hosts *hosts, const struct event_address *address,
+		     uint32_t *flags)
+{
+	const struct host_port *port = find(hosts, address);
+
+	if (port)
+		*flags = port->latest.header.flags;
+	return port;
+}
+
 bool hosts_fill(const struct hosts *hosts, const struct event_attempt *attempt,
 		struct host_view *view)
 {

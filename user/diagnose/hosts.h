@@ -19,6 +19,10 @@ void hosts_note_port(struct hosts *hosts, const struct event_host_port *found);
 /* Only the end by a signal, and the choice of the OOM killer, are of interest. */
 void hosts_note_process(struct hosts *hosts, const struct event_process *process);
 
+/* Whether the address is of this host, as was last looked; *flags: enum host_port_flags. */
+bool hosts_find_port(const struct hosts *hosts, const struct event_address *address,
+		     uint32_t *flags);
+
 /* Whether the attempt's backend is on this host; then fills `view`. */
 bool hosts_fill(const struct hosts *hosts, const struct event_attempt *attempt,
 		struct host_view *view);

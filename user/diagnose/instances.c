@@ -98,6 +98,17 @@ int instances_note_tls(struct instances *instances, const struct event_tls *tls)
 	return 0;
 }
 
+int instances_note_container(struct instances *instances, const struct event_container *container)
+{
+	struct instance *instance;
+	int err = find_or_add(instances, &container->owner, &instance);
+
+	if (err || !instance)
+		return err;
+	instance->balancer.container = *container;
+	return 0;
+}
+
 int instances_note_listener(struct instances *instances, const struct event_listener *listener)
 {
 	struct report_balancer *balancer;

@@ -21,6 +21,9 @@ int instances_note_balancer(struct instances *instances, const struct event_load
 /* That it speaks TLS to clients, and whether its 5xx are read then. 0 or -ENOMEM. */
 int instances_note_tls(struct instances *instances, const struct event_tls *tls);
 
+/* The container that it runs in. 0 or -ENOMEM. */
+int instances_note_container(struct instances *instances, const struct event_container *container);
+
 int instances_note_listener(struct instances *instances, const struct event_listener *listener);
 
 /* Fills a new array, by group, that the caller frees; the listeners stay the instances' own.

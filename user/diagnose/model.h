@@ -15,6 +15,9 @@
 #define MODEL_ATTEMPTS_MAX 8
 #define MODEL_HOLDINGS_MAX 4
 #define MODEL_RESETS_MAX 12
+#define MODEL_NAME_BYTES (2 * EVENT_POOL_BYTES)
+#define MODEL_ADDRESSES_MAX 8
+#define MODEL_FINDINGS_MAX 6
 
 enum confidence {
 	CONFIDENCE_NONE, /* unexplained */
@@ -34,6 +37,7 @@ struct evidence {
 /* One attempt as it is shown: what it came to, and why that is believed. */
 struct attempt_view {
 	struct event_attempt event;
+	char name[MODEL_NAME_BYTES]; /* of its backend as configured, "pool/server"; empty: not known */
 	enum cause_id outcome; /* CAUSE_NONE: no failure, or not explained */
 	enum confidence confidence;
 	struct evidence evidence;
@@ -46,6 +50,7 @@ struct gateway_error {
 	enum confidence confidence;
 	bool has_backend;
 	struct event_address backend;
+	char backend_name[MODEL_NAME_BYTES]; /* as configured; empty: not known */
 	size_t attempt_count;
 	struct attempt_view
 		attempts[MODEL_ATTEMPTS_MAX]; /* oldest first; the last failing one gives the cause */
@@ -69,6 +74,7 @@ struct report_cause {
 	enum confidence confidence;
 	size_t backend_count;
 	struct event_address *backends;
+	char (*backend_names)[MODEL_NAME_BYTES]; /* of each; empty: not known */
 	char summary[MODEL_TEXT_BYTES];
 	struct evidence evidence; /* of a typical one */
 	size_t fix_count;
@@ -131,6 +137,7 @@ struct report_resource {
 
 struct report_backend {
 	struct event_address address;
+	char name[MODEL_NAME_BYTES]; /* as configured; empty: not known */
 	char load_balancer[EVENT_COMM_BYTES];
 	uint64_t attempts, connected, failed;
 	uint64_t gateway_errors;
@@ -156,6 +163,73 @@ struct report_balancer {
 	size_t listener_count;
 	struct event_address *listeners;
 	uint16_t tls; /* enum tls_state of its front, 0: no TLS was seen there */
+	struct event_container container; /* header.type 0: in none */
+};
+
+enum finding_id {
+	FINDING_NONE,
+	FINDING_NEVER_CONNECTED, /* traffic flows, and none of it to this one */
+	FINDING_NOT_CONFIGURED, /* connected to, and no configuration names it */
+	FINDING_WRONG_PORT, /* refused, while another port of the same host answers */
+	FINDING_WRONG_ADDRESS, /* nothing answers at this address, while its siblings do */
+	FINDING_LOOPBACK_BIND, /* a local backend listens on another address than is configured */
+	FINDING_DUPLICATE, /* twice in one pool */
+	FINDING_PLAIN_TO_TLS, /* http to a port that speaks TLS */
+	FINDING_TLS_TO_PLAIN,
+	FINDING_CONNECT_TIMEOUT_SHORT, /* shorter than TCP's first SYN retransmit */
+	FINDING_KEEPALIVE_LONG, /* idle connections are kept longer than the backend keeps them */
+	FINDING_CHECK_FAILING,
+	FINDING_NAME_UNRESOLVED,
+	FINDING_DNS_STALE, /* connects to an address that the name has no longer */
+	FINDING_CONFIG_CHANGED, /* the file is newer than what runs */
+	FINDING_COUNT,
+};
+
+/* "wrong-port"; NULL for FINDING_NONE. */
+const char *finding_name(enum finding_id id);
+
+enum finding_severity {
+	FINDING_NOTE, /* worth knowing */
+	FINDING_WARNING, /* will hurt some day */
+	FINDING_ERROR, /* hurts now */
+};
+
+const char *finding_severity_name(enum finding_severity severity);
+
+/* Something wrong with a configuration, as the kernel's events show it. */
+struct finding {
+	enum finding_id id;
+	enum finding_severity severity;
+	char text[MODEL_TEXT_BYTES]; /* what is wrong, with its evidence */
+	char fix[MODEL_TEXT_BYTES]; /* what to change; empty: nothing to say */
+	char file[EVENT_PATH_BYTES]; /* empty: none */
+	uint32_t line;
+};
+
+/* A backend's health checks, told apart from traffic. */
+struct report_checks {
+	uint64_t failed;
+	uint64_t since_epoch_ns; /* first of the failures in a row that last until now; 0: none */
+	enum cause_id last_cause;
+	uint32_t period_ms; /* between two failures; 0: not known */
+	uint16_t last_status; /* HTTP status of the last one that was answered; 0: none */
+};
+
+/* A backend that a configuration names, or (config.header.type 0) that none does. */
+struct report_configured {
+	struct event_owner owner; /* the load balancer */
+	struct event_backend config;
+	char name[MODEL_NAME_BYTES]; /* "pool/server", or the address where no configuration names it */
+	size_t address_count; /* 0: not known */
+	struct event_address addresses[MODEL_ADDRESSES_MAX];
+	uint64_t attempts, connected, failed, gateway_errors,
+		absorbed; /* sums over its addresses */
+	enum cause_id last_cause;
+	uint64_t last_failure_epoch_ns; /* 0: none */
+	struct event_backend_status status; /* header.type 0: the load balancer said nothing */
+	struct report_checks checks;
+	size_t finding_count; /* worst first */
+	struct finding findings[MODEL_FINDINGS_MAX];
 };
 
 struct status_count {
@@ -172,6 +246,7 @@ enum health {
 struct report {
 	const char *host, *kernel, *lbtrace;
 	uint64_t start_epoch_ns, end_epoch_ns;
+	int64_t epoch_offset_ns; /* added to the stream's times gives those */
 	uint64_t lost_records, lost_state;
 	size_t balancer_count;
 	struct report_balancer *balancers;
@@ -184,6 +259,11 @@ struct report {
 	struct report_backend *backends;
 	size_t resource_count;
 	struct report_resource *resources;
+	size_t configured_count; /* by load balancer, in the order of its configuration */
+	struct report_configured *configured;
+	size_t config_note_count;
+	struct event_config
+		*config_notes; /* what of the configurations could not be read or understood */
 	enum health health;
 };
 

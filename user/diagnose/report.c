@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/diagnose/findings.h"
 #include "user/diagnose/sentences.h"
 #include "user/lib/endpoint.h"
 
@@ -55,31 +56,39 @@ static size_t count_backends(const struct report *report, enum cause_id cause)
 }
 
 /* The backends of a cause, the one that is shown as typical first. */
-static int fill_cause_backends(const struct report *report, const struct tally_cause *tally,
-			       struct report_cause *row)
+static int fill_cause_backends(const struct configured *configured, const struct report *report,
+			       const struct tally_cause *tally, struct report_cause *row)
 {
 	size_t most = count_backends(report, row->cause);
 
 	if (!most)
 		return 0;
 	row->backends = calloc(most + 1, sizeof(*row->backends));
-	if (!row->backends)
+	row->backend_names = calloc(most + 1, sizeof(*row->backend_names));
+	if (!row->backends || !row->backend_names)
 		return -ENOMEM;
-	if (tally->backend.family)
+	if (tally->backend.family) {
+		configured_name(configured, &tally->owner, &tally->backend,
+				configured_speech_in(row->cause), row->backend_names[0]);
 		row->backends[row->backend_count++] = tally->backend;
+	}
 	for (size_t i = 0; i < report->backend_count; i++) {
 		const struct report_backend *backend = &report->backends[i];
 
 		/* Two load balancers may have the same backend. */
-		if (has_cause(backend, row->cause) && !holds_address(row, &backend->address))
-			row->backends[row->backend_count++] = backend->address;
+		if (!has_cause(backend, row->cause) || holds_address(row, &backend->address))
+			continue;
+		memcpy(row->backend_names[row->backend_count], backend->name,
+		       sizeof(backend->name));
+		row->backends[row->backend_count++] = backend->address;
 	}
 	return 0;
 }
 
-static int fill_cause(const struct report *report, const struct tally *tally, enum cause_id cause,
-		      struct report_cause *row)
+static int fill_cause(const struct report_sources *sources, const struct report *report,
+		      enum cause_id cause, struct report_cause *row)
 {
+	const struct tally *tally = sources->tally;
 	const struct tally_cause *sum = &tally->causes[cause];
 	struct sentence_subject subject = { .owner = &sum->owner };
 	int err;
@@ -89,14 +98,20 @@ static int fill_cause(const struct report *report, const struct tally *tally, en
 	row->share = (double)sum->count / (double)tally->errors;
 	row->confidence = sum->lowest;
 	row->evidence = sum->evidence;
-	err = fill_cause_backends(report, sum, row);
+	err = fill_cause_backends(sources->configured, report, sum, row);
 	if (err)
 		return err;
-	if (row->backend_count)
+	if (row->backend_count) {
 		subject.backend = &row->backends[0];
+		subject.name = row->backend_names[0];
+	}
 	sentence_summary(cause, &subject, row->summary);
 	sentence_confirm(cause, 0, &subject, row->confirm);
 	row->fix_count = sentence_fix(cause, &subject, row->fix);
+	if (subject.backend && row->fix_count < sizeof(row->fix) / sizeof(row->fix[0]) &&
+	    configured_quote(sources->configured, &sum->owner, subject.backend,
+			     configured_speech_in(cause), row->fix[row->fix_count]))
+		row->fix_count++;
 	return 0;
 }
 
@@ -109,8 +124,10 @@ static int compare_causes(const void *left, const void *right)
 	return (int)a->cause - (int)b->cause;
 }
 
-static int fill_causes(const struct tally *tally, struct report *report)
+static int fill_causes(const struct report_sources *sources, struct report *report)
 {
+	const struct tally *tally = sources->tally;
+
 	report->causes = calloc(CAUSE_COUNT, sizeof(*report->causes));
 	if (!report->causes)
 		return -ENOMEM;
@@ -119,7 +136,7 @@ static int fill_causes(const struct tally *tally, struct report *report)
 
 		if (!tally->causes[cause].count)
 			continue;
-		err = fill_cause(report, tally, (enum cause_id)cause,
+		err = fill_cause(sources, report, (enum cause_id)cause,
 				 &report->causes[report->cause_count++]);
 		if (err)
 			return err;
@@ -143,7 +160,7 @@ static enum health judge_health(const struct report *report, const struct tally 
 				uint64_t exchanges)
 {
 	if (!report->errors)
-		return tally_absorbed(tally) ? HEALTH_DEGRADED : HEALTH_HEALTHY;
+		return tally_absorbed(tally) || tally->checks ? HEALTH_DEGRADED : HEALTH_HEALTHY;
 	if (report->errors * FAILING_PART > exchanges || has_failing_backend(report))
 		return HEALTH_FAILING;
 	return HEALTH_DEGRADED;
@@ -162,10 +179,12 @@ int report_fill(const struct report_sources *sources, struct report *report)
 	report->host = options->host;
 	report->kernel = options->kernel;
 	report->lbtrace = options->lbtrace;
+	report->epoch_offset_ns = options->epoch_offset_ns;
 	report->start_epoch_ns = options->started_ns + (uint64_t)options->epoch_offset_ns;
 	report->end_epoch_ns = end_ns + (uint64_t)options->epoch_offset_ns;
 	report->lost_records = sources->lost_records;
-	report->lost_state = sources->lost_state + backends_lost(sources->backends);
+	report->lost_state = sources->lost_state + backends_lost(sources->backends) +
+			     configured_lost(sources->configured);
 	report->errors = tally->errors;
 	report->unexplained = tally->causes[CAUSE_NONE].count;
 	report->explained = report->errors - report->unexplained;
@@ -181,7 +200,9 @@ int report_fill(const struct report_sources *sources, struct report *report)
 	if (!err)
 		err = fill_statuses(tally, report);
 	if (!err)
-		err = fill_causes(tally, report);
+		err = fill_causes(sources, report);
+	if (!err)
+		err = findings_report(sources, report);
 	if (!err)
 		report->health = judge_health(report, tally, exchanges);
 	return err;
@@ -189,12 +210,16 @@ int report_fill(const struct report_sources *sources, struct report *report)
 
 void report_clear(struct report *report)
 {
-	for (size_t i = 0; i < report->cause_count; i++)
+	for (size_t i = 0; i < report->cause_count; i++) {
 		free(report->causes[i].backends);
+		free(report->causes[i].backend_names);
+	}
 	free(report->causes);
 	free(report->statuses);
 	free(report->backends);
 	free(report->resources);
 	free(report->balancers);
+	free(report->configured);
+	free(report->config_notes);
 	memset(report, 0, sizeof(*report));
 }

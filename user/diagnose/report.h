@@ -4,9 +4,12 @@
 #define LBTRACE_USER_DIAGNOSE_REPORT_H
 
 #include "user/diagnose/backends.h"
+#include "user/diagnose/checks.h"
+#include "user/diagnose/configured.h"
 #include "user/diagnose/diagnose.h"
 #include "user/diagnose/exhaustion.h"
 #include "user/diagnose/holdings.h"
+#include "user/diagnose/hosts.h"
 #include "user/diagnose/instances.h"
 #include "user/diagnose/tally.h"
 
@@ -16,6 +19,9 @@ struct report_sources {
 	const struct instances *instances;
 	const struct exhaustion *exhaustion;
 	const struct holdings *holdings;
+	const struct hosts *hosts;
+	const struct configured *configured;
+	const struct checks *checks;
 	const struct tally *tally;
 	uint64_t now_ns; /* the stream's time, 0: nothing came */
 	uint64_t lost_records, lost_state;

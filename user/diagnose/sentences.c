@@ -10,10 +10,13 @@
 
 #define NUMBER_TEXT_BYTES 16
 #define NAME_TEXT_BYTES (EVENT_COMM_BYTES * TEXT_ESCAPE_FACTOR)
+/* Longer ones leave no room for the sentence. */
+#define BACKEND_NAME_MOST 96
+#define WORD_BYTES (BACKEND_NAME_MOST + ENDPOINT_TEXT_BYTES + 4)
 
 struct word {
 	const char *placeholder;
-	char value[ENDPOINT_TEXT_BYTES];
+	char value[WORD_BYTES];
 };
 
 enum {
@@ -25,7 +28,7 @@ enum {
 	WORD_COUNT,
 };
 
-_Static_assert(NAME_TEXT_BYTES <= ENDPOINT_TEXT_BYTES, "a word's value holds an escaped name");
+_Static_assert(NAME_TEXT_BYTES <= WORD_BYTES, "a word's value holds an escaped name");
 
 static bool backend_is_known(const struct sentence_subject *subject)
 {
@@ -79,13 +82,30 @@ static bool append(char *text, size_t text_bytes, size_t *length, const char *pi
 	return true;
 }
 
-const char *sentence_fill(const char *template, const struct sentence_subject *subject, char *text,
-			  size_t text_bytes)
+/* In prose a backend goes by its name, and by its address for whoever does not know the name. */
+static void words_name(struct word words[WORD_COUNT], const struct sentence_subject *subject)
 {
-	struct word words[WORD_COUNT];
+	size_t name = subject->name ? strlen(subject->name) : 0, address;
+	char label[WORD_BYTES];
+
+	if (!name || name > BACKEND_NAME_MOST || !backend_is_known(subject))
+		return;
+	address = strlen(words[WORD_ADDRESS].value);
+	/* nginx's servers often have no other name than their address. */
+	if (name >= address && !strcmp(subject->name + name - address, words[WORD_ADDRESS].value))
+		snprintf(label, sizeof(label), "%s", subject->name);
+	else
+		snprintf(label, sizeof(label), "%s (%.*s)", subject->name, ENDPOINT_TEXT_BYTES - 1,
+			 words[WORD_ADDRESS].value);
+	memcpy(words[WORD_ADDRESS].value, label, sizeof(label));
+	memcpy(words[WORD_HOST].value, label, sizeof(label));
+}
+
+static const char *fill(const char *template, const struct word words[WORD_COUNT], char *text,
+			size_t text_bytes)
+{
 	size_t length = 0;
 
-	words_fill(words, subject);
 	text[0] = '\0';
 	while (*template) {
 		const struct word *word = word_at(words, template);
@@ -101,12 +121,25 @@ const char *sentence_fill(const char *template, const struct sentence_subject *s
 	return text;
 }
 
+const char *sentence_fill(const char *template, const struct sentence_subject *subject, char *text,
+			  size_t text_bytes)
+{
+	struct word words[WORD_COUNT];
+
+	words_fill(words, subject);
+	return fill(template, words, text, text_bytes);
+}
+
 const char *sentence_summary(enum cause_id cause, const struct sentence_subject *subject,
 			     char *text)
 {
 	const struct cause *row = catalogue_cause(cause);
 
-	return sentence_fill(row ? row->summary : "", subject, text, MODEL_TEXT_BYTES);
+	struct word words[WORD_COUNT];
+
+	words_fill(words, subject);
+	words_name(words, subject);
+	return fill(row ? row->summary : "", words, text, MODEL_TEXT_BYTES);
 }
 
 const char *sentence_confirm(enum cause_id cause, size_t n, const struct sentence_subject *subject,

@@ -13,6 +13,7 @@
 struct sentence_subject {
 	const struct event_address *backend; /* NULL, or family 0: not known */
 	const struct event_owner *owner; /* the load balancer; NULL: not known */
+	const char *name; /* of the backend as configured, escaped; NULL or empty: not known */
 };
 
 /* Fills `template` into `text` of `text_bytes` (at least 1), cut at a whole character:
@@ -23,7 +24,7 @@ struct sentence_subject {
 const char *sentence_fill(const char *template, const struct sentence_subject *subject, char *text,
 			  size_t text_bytes);
 
-/* The cause's summary. `text` holds MODEL_TEXT_BYTES. Returns `text`. */
+/* The cause's summary, in which the backend goes by "name (address)" where it has a name. `text` holds MODEL_TEXT_BYTES. Returns `text`. */
 const char *sentence_summary(enum cause_id cause, const struct sentence_subject *subject,
 			     char *text);
 

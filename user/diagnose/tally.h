@@ -22,6 +22,7 @@ struct tally {
 	uint64_t statuses[TALLY_STATUSES]; /* from TALLY_STATUS_FIRST */
 	struct tally_cause causes[CAUSE_COUNT]; /* CAUSE_NONE: the unexplained */
 	uint64_t absorbed[CAUSE_COUNT]; /* failures that no 5xx came of */
+	uint64_t checks; /* health checks that failed */
 };
 
 /* A 5xx has its verdict. */

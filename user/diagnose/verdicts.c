@@ -5,7 +5,10 @@
 
 #include "user/diagnose/eligibility.h"
 #include "user/diagnose/evidence.h"
-#include "user/diagnose/outcome.h"
+#include "user/diagnose/stale.h"
+
+/* What a load balancer makes of a server that fails its checks. */
+#define CHECK_STATUS 503
 
 /* The first `most` lines. */
 static void copy_evidence(struct evidence *to, const struct evidence *from, size_t most)
@@ -14,8 +17,8 @@ static void copy_evidence(struct evidence *to, const struct evidence *from, size
 	memcpy(to->lines, from->lines, to->count * sizeof(to->lines[0]));
 }
 
-static void classify(const struct verdict_sources *sources, const struct event_attempt *attempt,
-		     uint16_t joined_status, struct outcome *outcome)
+void verdict_classify(const struct verdict_sources *sources, const struct event_attempt *attempt,
+		      uint16_t joined_status, struct outcome *outcome)
 {
 	struct outcome_context context = {
 		.options = sources->options,
@@ -29,28 +32,40 @@ static void classify(const struct verdict_sources *sources, const struct event_a
 	if (hosts_fill(sources->hosts, attempt, &host))
 		context.host = &host;
 	outcome_classify(attempt, &context, outcome);
+	stale_judge(sources->configured, attempt, outcome);
 }
 
-static void fill_view(const struct event_attempt *attempt, const struct outcome *outcome,
-		      struct attempt_view *view)
+static void fill_view(const struct verdict_sources *sources, const struct event_attempt *attempt,
+		      const struct outcome *outcome, struct attempt_view *view)
 {
 	view->event = *attempt;
+	configured_name(sources->configured, &attempt->owner, &attempt->remote,
+			configured_speech_of(attempt), view->name);
 	view->outcome = outcome->cause;
 	view->confidence = outcome->confidence;
 	copy_evidence(&view->evidence, &outcome->evidence, MODEL_EVIDENCE_LINES);
 }
 
+/* The load balancer did not wait for the end of the handshake. */
+static bool was_given_up(const struct event_attempt *attempt)
+{
+	return !(attempt->header.flags & (ATTEMPT_ESTABLISHED | ATTEMPT_NEVER_SENT));
+}
+
 enum attempt_decision verdict_on_unclaimed(const struct verdict_sources *sources,
-					   const struct event_attempt *attempt,
+					   const struct event_attempt *attempt, bool is_check,
 					   struct attempt_view *view)
 {
 	struct outcome outcome;
 
-	classify(sources, attempt, 0, &outcome);
-	outcome_unclaimed(attempt, &outcome);
-	fill_view(attempt, &outcome, view);
+	/* A check has no client that may leave: what is given up has failed. */
+	verdict_classify(sources, attempt, is_check && was_given_up(attempt) ? CHECK_STATUS : 0,
+			 &outcome);
+	if (!is_check)
+		outcome_unclaimed(attempt, &outcome);
+	fill_view(sources, attempt, &outcome, view);
 	if (outcome.failure)
-		return DECISION_ABSORBED;
+		return is_check ? DECISION_CHECK : DECISION_ABSORBED;
 	return outcome.cause == CAUSE_CLIENT_ABORT ? DECISION_BENIGN : DECISION_NONE;
 }
 
@@ -107,8 +122,9 @@ static size_t judge_attempts(const struct verdict_sources *sources, const struct
 		bool is_known = known && attempt == known;
 		struct outcome outcome;
 
-		classify(sources, &attempt->event, is_known ? entry->event.status : 0, &outcome);
-		fill_view(&attempt->event, &outcome, &error->attempts[i]);
+		verdict_classify(sources, &attempt->event, is_known ? entry->event.status : 0,
+				 &outcome);
+		fill_view(sources, &attempt->event, &outcome, &error->attempts[i]);
 		verdict->failed[i] = outcome.failure;
 		if (outcome.failure)
 			decisive = i;
@@ -167,10 +183,17 @@ void verdict_give(const struct verdict_sources *sources, const struct error_entr
 		error->backend = error->attempts[shown].event.remote;
 	else
 		memset(&error->backend, 0, sizeof(error->backend));
+	if (error->has_backend)
+		memcpy(error->backend_name, error->attempts[shown].name,
+		       sizeof(error->backend_name));
+	else
+		*error->backend_name = '\0';
 	if (decisive < error->attempt_count)
 		judge_by_attempt(verdict, decisive, sources->lossy);
 	else if (!exhaustion_judge(sources->exhaustion, error))
 		eligibility_judge(sources->backends, entry->suspected, error);
+	if (error->cause == CAUSE_NO_ELIGIBLE_BACKEND)
+		down_explain(sources, error);
 	if (!sources->lossy)
 		return;
 	error->confidence = confidence_lowest(error->confidence, CONFIDENCE_LIKELY);

@@ -4,9 +4,13 @@
 #define LBTRACE_USER_DIAGNOSE_VERDICTS_H
 
 #include "user/diagnose/backends.h"
+#include "user/diagnose/checks.h"
+#include "user/diagnose/configured.h"
+#include "user/diagnose/down.h"
 #include "user/diagnose/diagnose.h"
 #include "user/diagnose/exhaustion.h"
 #include "user/diagnose/hosts.h"
+#include "user/diagnose/outcome.h"
 #include "user/diagnose/peers.h"
 #include "user/diagnose/window.h"
 
@@ -16,6 +20,9 @@ struct verdict_sources {
 	const struct hosts *hosts;
 	const struct backends *backends;
 	const struct exhaustion *exhaustion;
+	const struct configured *configured;
+	const struct checks *checks;
+	struct down *down;
 	bool lossy; /* records or state were lost before */
 };
 
@@ -30,9 +37,13 @@ struct verdict {
 void verdict_give(const struct verdict_sources *sources, const struct error_entry *entry,
 		  struct verdict *verdict);
 
-/* Fills `view` for an attempt that no 5xx claims. */
+/* What the attempt came to; `joined_status`: as in struct outcome_context. */
+void verdict_classify(const struct verdict_sources *sources, const struct event_attempt *attempt,
+		      uint16_t joined_status, struct outcome *outcome);
+
+/* Fills `view` for an attempt that no 5xx claims. `is_check`: a health check, then. */
 enum attempt_decision verdict_on_unclaimed(const struct verdict_sources *sources,
-					   const struct event_attempt *attempt,
+					   const struct event_attempt *attempt, bool is_check,
 					   struct attempt_view *view);
 
 #endif

@@ -40,6 +40,7 @@ enum attempt_decision {
 	DECISION_NONE,
 	DECISION_ABSORBED, /* a failure that no 5xx came of */
 	DECISION_BENIGN, /* its client had left */
+	DECISION_CHECK, /* a health check that failed */
 };
 
 struct error_entry;
@@ -50,6 +51,7 @@ struct attempt_entry {
 	struct error_entry *claimed_by;
 	enum join_trust trust;
 	bool settled; /* is in `kept` */
+	bool is_check; /* a health check, unless a 5xx claims it */
 	enum attempt_decision decision;
 	enum cause_id cause; /* of an absorbed failure */
 	TAILQ_ENTRY(attempt_entry) by_age;
