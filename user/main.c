@@ -14,7 +14,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "record", record_run },   { "report", report_run }, { "export", export_run },
-	{ "explain", explain_run }, { "check", check_run },
+	{ "explain", explain_run }, { "check", check_run },   { "backends", backends_run },
+	{ "probe", probe_run },
 };
 
 static const struct command *find_command(const char *name)

@@ -57,6 +57,25 @@ load common
 	jq -es '[.[] | select(.type == "loss")][0].records == 17' <<<"$output"
 }
 
+@test "what is configured names the 5xx, and has lines of its own" {
+	make_log configured
+	run_apart "$LBTRACE" export "$log"
+	assert_status 0
+	jq -es '[.[] | select(.type == "gateway_error")] | length == 3 and all(.[];
+		.backend == {name: "api_pool/app2", address: "10.77.1.12:8080"}
+		and .attempts[0].backend == "api_pool/app2")' <<<"$output"
+	jq -es '[.[] | select(.type == "attempt")] | length == 3
+		and all(.[]; .backend.name == "api_pool/app2")' <<<"$output"
+	jq -es '[.[] | select(.type == "inventory") | .what]
+		== ["load_balancer", "listener", "config", "backend", "backend", "config", "container"]' \
+		<<<"$output"
+	jq -es '[.[] | select(.what == "backend")] | .[1].name == "api_pool/app2"
+		and .[1].address == "10.77.1.12:8080" and .[1].file == "/etc/nginx/nginx.conf"
+		and .[1].line == 13 and .[1].directive == "server 10.77.1.12:8080;"' <<<"$output"
+	jq -es '[.[] | select(.what == "config") | [.note, .line, .text]]
+		== [["read", null, null], ["skipped", 7, "frobnicate on"]]' <<<"$output"
+}
+
 @test "the lines agree with the report" {
 	make_log refused
 	written=$("$LBTRACE" export "$log" | jq -s '[.[] | select(.type == "gateway_error")] | length')

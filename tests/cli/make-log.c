@@ -3,6 +3,7 @@
  * make-log KIND FILE: writes an event log for the tests of the command line.
  *   empty    attached and ended, nothing happened
  *   refused  nginx at 10.9.0.1:80 answers three requests with 502, 10.77.1.12:8080 refused each
+ *   configured  as refused, and the configuration names it: api_pool/app2; in a container
  *   loss     as refused, and records were lost
  *   blocks   as refused, each record in a block of its own
  */
@@ -65,6 +66,40 @@ static void add_inventory(struct log *log)
 	append(log, &listener.header, EVENT_LISTENER, sizeof(listener));
 }
 
+static void add_backend(struct log *log, uint32_t index, const char *where)
+{
+	struct event_backend backend = { .owner = nginx(), .generation = 1, .index = index };
+
+	backend.address = address(where);
+	endpoint_format_host(&backend.address, backend.host);
+	backend.line = 12 + index;
+	backend.connect_timeout_ms = 60000;
+	backend.response_timeout_ms = 60000;
+	strcpy(backend.pool, "api_pool");
+	snprintf(backend.name, sizeof(backend.name), "app%u", index + 1);
+	strcpy(backend.file, "/etc/nginx/nginx.conf");
+	snprintf(backend.directive, sizeof(backend.directive), "server %s;", where);
+	append(log, &backend.header, EVENT_BACKEND, sizeof(backend));
+}
+
+static void add_configuration(struct log *log)
+{
+	struct event_config config = { .owner = nginx(), .generation = 1, .kind = CONFIG_READ };
+	struct event_container container = { .owner = nginx(), .runtime = "docker" };
+
+	strcpy(config.file, "/etc/nginx/nginx.conf");
+	append(log, &config.header, EVENT_CONFIG, sizeof(config));
+	add_backend(log, 0, "10.77.1.11:8080");
+	add_backend(log, 1, "10.77.1.12:8080");
+	config.kind = CONFIG_SKIPPED;
+	config.line = 7;
+	strcpy(config.text, "frobnicate on");
+	append(log, &config.header, EVENT_CONFIG, sizeof(config));
+	strcpy(container.id, "0123456789abcdef");
+	strcpy(container.name, "web-1");
+	append(log, &container.header, EVENT_CONTAINER, sizeof(container));
+}
+
 /* nginx lets go of the backend's socket and then answers, in one turn. */
 static void add_refused(struct log *log, unsigned int number)
 {
@@ -111,6 +146,8 @@ static int write_log(struct log *log, const char *kind)
 {
 	if (strcmp(kind, "empty")) {
 		add_inventory(log);
+		if (!strcmp(kind, "configured"))
+			add_configuration(log);
 		for (unsigned int i = 0; i < REQUESTS; i++)
 			add_refused(log, i);
 		add_end(log, !strcmp(kind, "loss"));
@@ -132,7 +169,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: make-log empty|refused|loss|blocks FILE\n");
+		fprintf(stderr, "usage: make-log empty|refused|configured|loss|blocks FILE\n");
 		return 2;
 	}
 	log.blocks = !strcmp(argv[1], "blocks");

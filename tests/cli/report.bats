@@ -48,6 +48,21 @@ load common
 		and .load_balancers[0].listeners == ["10.9.0.1:80"]' <<<"$output"
 }
 
+@test "the reports name what the configuration names" {
+	make_log configured
+	run_apart "$LBTRACE" report "$log"
+	assert_status 0
+	assert_has "$output" "api_pool/app2 10.77.1.12:8080  (nginx)  3 × 502  conn-refused (certain)"
+	assert_has "$output" "in docker web-1"
+	"$LBTRACE" report --format json "$log" | jq -e '
+		.backends[0].name == "api_pool/app2"
+		and .backends[0].address == "10.77.1.12:8080"
+		and .causes[0].backends == ["api_pool/app2"]
+		and .load_balancers[0].container
+			== {runtime: "docker", id: "0123456789abcdef", name: "web-1", pod: null, namespace: null}
+		and (.findings | type == "array")'
+}
+
 @test "loss is in both reports" {
 	make_log loss
 	run_apart "$LBTRACE" report "$log"

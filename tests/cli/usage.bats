@@ -12,14 +12,14 @@ load common
 @test "--help names every command and option" {
 	run_apart "$LBTRACE" --help
 	assert_status 0
-	for word in record report export explain check --duration --pid --comm --netns --backend \
-		--json --verbose --interval; do
+	for word in record report export explain check backends --duration --pid --comm --netns \
+		--backend --no-resolve --json --verbose --interval; do
 		assert_has "$output" "$word"
 	done
 }
 
 @test "each command has its own --help" {
-	for command in record report export explain check; do
+	for command in record report export explain check backends; do
 		run_apart "$LBTRACE" "$command" --help
 		assert_status 0
 		assert_has "$output" "Usage: lbtrace $command"
@@ -27,7 +27,7 @@ load common
 }
 
 @test "an unknown command is a usage error in one line" {
-	for command in bogus serve backends probe; do
+	for command in bogus serve; do
 		run_apart "$LBTRACE" "$command"
 		assert_status 2
 		assert_one_message "'$command'"
@@ -38,7 +38,7 @@ load common
 	run_apart "$LBTRACE" --bogus
 	assert_status 2
 	assert_one_message "--bogus"
-	for command in record report export explain check; do
+	for command in record report export explain check backends; do
 		run_apart "$LBTRACE" "$command" --bogus
 		assert_status 2
 		assert_one_message "--bogus"

@@ -30,6 +30,8 @@ void report_sample_empty(struct report_sample *sample)
 	sample->report.statuses = sample->statuses;
 	sample->report.causes = sample->causes;
 	sample->report.backends = sample->backends;
+	sample->report.configured = sample->configured;
+	sample->report.config_notes = sample->config_notes;
 	sample->report.health = HEALTH_HEALTHY;
 }
 
@@ -148,4 +150,134 @@ void report_sample_failing(struct report_sample *sample)
 	add_balancers(sample);
 	add_causes(sample);
 	add_backends(sample);
+}
+
+static void configure(struct report_configured *row, const struct event_owner *owner,
+		      const char *pool, const char *name, const char *where)
+{
+	struct event_backend *backend = &row->config;
+
+	row->owner = *owner;
+	backend->header.type = EVENT_BACKEND;
+	backend->owner = *owner;
+	backend->connect_timeout_ms = 500;
+	snprintf(backend->pool, sizeof(backend->pool), "%s", pool);
+	snprintf(backend->name, sizeof(backend->name), "%s", name);
+	snprintf(row->name, sizeof(row->name), "%s/%s", pool, name);
+	if (!*where)
+		return;
+	row->addresses[row->address_count++] = address(where);
+	backend->address = row->addresses[0];
+	endpoint_format_host(&backend->address, backend->host);
+}
+
+static void add_refusing_configured(struct report_sample *sample)
+{
+	struct report_configured *row = &sample->configured[0];
+
+	configure(row, &sample->balancers[0].owner, "api_pool", "app2", "10.77.1.12:8080");
+	strcpy(row->config.file, "/etc/nginx/nginx.conf");
+	row->config.line = 14;
+	strcpy(row->config.directive, "server 10.77.1.12:8080 weight=2;");
+	row->attempts = 45;
+	row->connected = 3;
+	row->failed = 42;
+	row->gateway_errors = 42;
+	row->last_cause = CAUSE_CONN_REFUSED;
+	row->last_failure_epoch_ns = START_EPOCH_NS;
+	row->finding_count = 2;
+	row->findings[0] = (struct finding){
+		.id = FINDING_WRONG_PORT,
+		.severity = FINDING_ERROR,
+		.text = "Refused on port 8080 each time, while port 80 of the host answers.",
+		.fix = "Write port 80, which its siblings have.",
+		.file = "/etc/nginx/nginx.conf",
+		.line = 14,
+	};
+	row->findings[1] = (struct finding){
+		.id = FINDING_CONNECT_TIMEOUT_SHORT,
+		.severity = FINDING_NOTE,
+		.text = "The connect timeout of 500 ms is shorter than the first retransmit.",
+		.file = "/etc/nginx/nginx.conf",
+		.line = 9,
+	};
+}
+
+static void add_down_configured(struct report_sample *sample)
+{
+	struct report_configured *row = &sample->configured[3];
+	struct event_backend_status *status = &row->status;
+
+	configure(row, &sample->balancers[1].owner, "web", "app1", "[fd77::1]:80");
+	row->config.header.flags = BACKEND_CHECKED;
+	row->config.check = CHECK_HTTP;
+	row->config.check_interval_ms = 2000;
+	strcpy(row->config.check_target, "GET /health");
+	strcpy(row->config.file, "/etc/haproxy/haproxy.cfg");
+	row->config.line = 30;
+	status->header.type = EVENT_BACKEND_STATUS;
+	status->state = BACKEND_DOWN;
+	status->check_code = 500;
+	status->changed_ns = 60 * 1000000000ull;
+	status->connect_errors = 3;
+	strcpy(status->check_status, "L7STS");
+	strcpy(status->check_text, "Internal Server Error");
+	row->checks = (struct report_checks){
+		.failed = 30,
+		.since_epoch_ns = START_EPOCH_NS,
+		.last_cause = CAUSE_BACKEND_5XX,
+		.period_ms = 2000,
+		.last_status = 500,
+	};
+}
+
+static void add_notes(struct report_sample *sample)
+{
+	struct event_config *notes = sample->config_notes;
+
+	notes[0] = (struct event_config){ .owner = sample->balancers[0].owner,
+					  .kind = CONFIG_SKIPPED,
+					  .line = 7,
+					  .file = "/etc/nginx/nginx.conf",
+					  .text = "frobnicate on" };
+	notes[1] = (struct event_config){ .owner = sample->balancers[1].owner,
+					  .kind = CONFIG_CHANGED,
+					  .file = "/etc/haproxy/haproxy.cfg" };
+	sample->report.config_note_count = 2;
+}
+
+void report_sample_configured(struct report_sample *sample)
+{
+	struct event_container *container = &sample->balancers[0].container;
+	struct report_configured *unconfigured = &sample->configured[4];
+	uint32_t group = 1;
+
+	report_sample_failing(sample);
+	sample->report.epoch_offset_ns = (int64_t)START_EPOCH_NS;
+	for (size_t i = 0; i < sample->report.balancer_count; i++)
+		sample->balancers[i].owner.group = group++;
+	strcpy(sample->backends[0].name, "api_pool/app2");
+	strcpy(sample->backends[2].name, "web/app1");
+	strcpy(sample->refusing_names[0], "api_pool/app2");
+	sample->causes[0].backend_names = sample->refusing_names;
+	container->header.type = EVENT_CONTAINER;
+	strcpy(container->runtime, "containerd");
+	strcpy(container->id, "0123456789abcdef");
+	strcpy(container->pod, "web-7c9f");
+	strcpy(container->pod_namespace, "prod");
+	add_refusing_configured(sample);
+	configure(&sample->configured[1], &sample->balancers[0].owner, "api_pool", "app.internal",
+		  "");
+	sample->configured[1].config.header.flags = BACKEND_NAMED;
+	configure(&sample->configured[2], &sample->balancers[0].owner, "local", "unix:/run/x.sock",
+		  "");
+	sample->configured[2].config.header.flags = BACKEND_UNIX;
+	strcpy(sample->configured[2].config.host, "unix:/run/x.sock");
+	add_down_configured(sample);
+	unconfigured->owner = sample->balancers[0].owner;
+	strcpy(unconfigured->name, "10.77.1.13:80");
+	unconfigured->addresses[unconfigured->address_count++] = address("10.77.1.13:80");
+	unconfigured->attempts = 10;
+	sample->report.configured_count = 5;
+	add_notes(sample);
 }

@@ -120,13 +120,13 @@ static void the_report_has_its_schema(void **state)
 	report_sample_failing(&sample);
 	object = write_report(&sample.report);
 	assert_keys(object, "schema host window loss load_balancers gateway_errors causes backends "
-			    "resources health");
+			    "resources findings health");
 	assert_text(object, "schema", "lbtrace-report/1");
 	assert_text(object, "health", "failing");
 	assert_keys(at(object, "host"), "name kernel lbtrace");
 	assert_text(object, "window.start", "2026-01-31T23:59:59.123Z");
 	assert_true(json_real_value(at(object, "window.seconds")) == 3600);
-	assert_keys(at(object, "load_balancers.0"), "pid comm kind config listeners tls");
+	assert_keys(at(object, "load_balancers.0"), "pid comm kind config listeners tls container");
 	assert_text(object, "load_balancers.0.kind", "nginx");
 	assert_text(object, "load_balancers.0.listeners.1", "[fd00::1]:80");
 	assert_true(json_is_null(at(object, "load_balancers.1.config")));

@@ -11,5 +11,7 @@ int report_run(int argc, char **argv);
 int export_run(int argc, char **argv);
 int explain_run(int argc, char **argv);
 int check_run(int argc, char **argv);
+int backends_run(int argc, char **argv);
+int probe_run(int argc, char **argv);
 
 #endif

@@ -87,6 +87,14 @@ static void on_attempt(void *context, const struct attempt_view *attempt,
 		export->err = event_lines_attempt(&export->lines, attempt, error);
 }
 
+static void on_name(void *context, const struct event_owner *owner,
+		    const struct event_address *address, char *name)
+{
+	struct export *export = context;
+
+	diagnosis_backend_name(export->analysis.diagnosis, owner, address, name);
+}
+
 static int export_record(void *context, const struct event_header *record)
 {
 	struct export *export = context;
@@ -132,6 +140,8 @@ static int export_log(struct eventlog_reader *reader, const struct export_option
 		.epoch_offset_ns = header->epoch_offset_ns,
 		.started_ns = header->started_ns,
 		.drop_reasons = export.analysis.drop_reasons,
+		.name_backend = on_name,
+		.name_context = &export,
 	};
 	err = analysis_open(&export.analysis, header, &callbacks);
 	if (!err) {

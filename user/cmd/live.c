@@ -76,6 +76,8 @@ static const char doc[] =
 	"\n"
 	"Commands, each with its own --help:\n"
 	"  lbtrace record -o FILE  write an event log\n"
+	"  lbtrace backends [FILE] find what is wrong in the configuration\n"
+	"  lbtrace probe           connect to every configured backend\n"
 	"  lbtrace report FILE     explain a log, as text or JSON\n"
 	"  lbtrace export FILE     write a log's events as JSON lines\n"
 	"  lbtrace explain [CAUSE] list the causes, or tell all of one\n"

@@ -21,6 +21,7 @@ enum shared_key {
 	KEY_NETNS,
 	KEY_BACKEND,
 	KEY_TLS,
+	KEY_NO_RESOLVE,
 	KEY_JSON,
 	KEY_USAGE,
 };
@@ -101,25 +102,19 @@ static error_t add_backend(const char *text, struct attach_options *options)
 	return 0;
 }
 
-static error_t parse_attach(int key, char *argument, struct argp_state *state)
+static error_t parse_select(int key, char *argument, struct argp_state *state)
 {
 	struct attach_options *options = state->input;
 
 	switch (key) {
-	case 'd':
-		if (options_parse_seconds(argument, &options->duration_ns))
-			return options_usage("--duration wants seconds (0.1 to 31536000), "
-					     "not '%s'",
-					     argument);
-		return 0;
 	case KEY_PID:
 		return add_pid(argument, options);
 	case KEY_COMM:
 		return add_comm(argument, options);
 	case KEY_BACKEND:
 		return add_backend(argument, options);
-	case KEY_TLS:
-		options->tls = true;
+	case KEY_NO_RESOLVE:
+		options->inventory.no_resolve = true;
 		return 0;
 	case KEY_NETNS:
 		if (options->netns)
@@ -130,13 +125,42 @@ static error_t parse_attach(int key, char *argument, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_option attach_options[] = {
+static const struct argp_option select_options[] = {
 	{ NULL, 0, NULL, 0, "What to look at (default: every load balancer found):", 1 },
 	{ "pid", KEY_PID, "PID", 0, "Only this process and its children (repeatable)", 1 },
 	{ "comm", KEY_COMM, "NAME", 0, "Only processes of this name (repeatable)", 1 },
 	{ "netns", KEY_NETNS, "NETNS", 0,
 	  "Only sockets of this network namespace: a name of `ip netns`, a path or a pid", 1 },
 	{ "backend", KEY_BACKEND, "CIDR[:PORT]", 0, "Only these backends (repeatable)", 1 },
+	{ "no-resolve", KEY_NO_RESOLVE, NULL, 0,
+	  "Never ask a name server for the names in the load balancers' configurations", 1 },
+	{ 0 },
+};
+
+const struct argp options_select_argp = { .options = select_options, .parser = parse_select };
+
+static error_t parse_attach(int key, char *argument, struct argp_state *state)
+{
+	struct attach_options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
+		return 0;
+	case 'd':
+		if (options_parse_seconds(argument, &options->duration_ns))
+			return options_usage("--duration wants seconds (0.1 to 31536000), "
+					     "not '%s'",
+					     argument);
+		return 0;
+	case KEY_TLS:
+		options->tls = true;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_option attach_options[] = {
 	{ "tls", KEY_TLS, NULL, 0,
 	  "Say of each load balancer whether 5xx inside TLS can be read (default: once one is seen "
 	  "to speak TLS)",
@@ -146,7 +170,16 @@ static const struct argp_option attach_options[] = {
 	{ 0 },
 };
 
-const struct argp options_attach_argp = { .options = attach_options, .parser = parse_attach };
+static const struct argp_child attach_children[] = {
+	{ &options_select_argp, 0, NULL, 0 },
+	{ 0 },
+};
+
+const struct argp options_attach_argp = {
+	.options = attach_options,
+	.parser = parse_attach,
+	.children = attach_children,
+};
 
 static error_t parse_json(int key, char *argument, struct argp_state *state)
 {

@@ -20,8 +20,9 @@ struct attach_options {
 };
 
 /* Children of a command's parser. Their inputs, which the command sets in ARGP_KEY_INIT:
- * attach: struct attach_options; json: bool; output: const char * (a path, or left NULL);
+ * select (what to look at), attach (the same, and for how long): struct attach_options; json: bool; output: const char * (a path, or left NULL);
  * common (-v, --help, --usage, --version): none. */
+extern const struct argp options_select_argp;
 extern const struct argp options_attach_argp;
 extern const struct argp options_json_argp;
 extern const struct argp options_output_argp;

@@ -18,6 +18,7 @@
 
 #define POLL_MS 100
 #define LOOK_NS CLOCK_NS_PER_SECOND
+#define HURRY_NS (CLOCK_NS_PER_SECOND / 4) /* between two looks, when there is something new */
 /* A verdict waits for the stream's time to pass, not only for the next sweep: after something
  * happened ticks come in between, for as long as a verdict may be open. */
 #define TICK_NS (CLOCK_NS_PER_SECOND / 5)
@@ -34,6 +35,8 @@ struct session {
 	int hook_err; /* the hooks' first error, which they said themselves */
 	uint64_t stirred_until_ns;
 	uint64_t next_tick_ns;
+	uint64_t last_look_ns;
+	bool hurry; /* something was born: the next look may not wait for its time */
 	bool said_waiting;
 	bool said_look_failed;
 };
@@ -61,7 +64,7 @@ static void catch_signals(void)
 		sigaction(SIGHUP, &action, NULL);
 }
 
-static void fill_header(struct eventlog_header *header)
+void session_describe(struct eventlog_header *header)
 {
 	struct utsname system;
 
@@ -103,7 +106,7 @@ int session_open(struct attach_options *options, struct session **session)
 	made->options = options;
 	/* Before attaching, so that a signal during it ends the session as cleanly as later. */
 	catch_signals();
-	fill_header(&made->header);
+	session_describe(&made->header);
 	*session = made;
 	return 0;
 }
@@ -111,6 +114,11 @@ int session_open(struct attach_options *options, struct session **session)
 const struct eventlog_header *session_header(const struct session *session)
 {
 	return &session->header;
+}
+
+struct inventory *session_inventory(const struct session *session)
+{
+	return session->inventory;
 }
 
 int session_attach(struct session *session)
@@ -160,6 +168,9 @@ static int on_record(void *context, const struct event_header *record)
 
 	if (!is_quiet(record->type))
 		session->stirred_until_ns = record->time_ns + STIRRED_NS;
+	/* A reload is looked at before the verdicts on what the new workers do. */
+	if (record->type == EVENT_PROCESS && record->flags & PROCESS_FORKED)
+		session->hurry = true;
 	if (record->type == EVENT_PROCESS && record->flags & PROCESS_RETIRED)
 		capture_retire(session->capture, event->process.owner.tgid);
 	if (!err && record->type == EVENT_ATTEMPT)
@@ -188,14 +199,19 @@ static void on_forget(void *context, uint32_t tgid)
 	capture_forget(session->capture, tgid);
 }
 
-static int look(struct session *session, bool first)
+static struct inventory_callbacks callbacks_of(struct session *session)
 {
-	const struct inventory_callbacks callbacks = {
+	return (struct inventory_callbacks){
 		.follow = on_follow,
 		.forget = on_forget,
 		.sink = on_record,
 		.context = session,
 	};
+}
+
+static int look(struct session *session, bool first)
+{
+	const struct inventory_callbacks callbacks = callbacks_of(session);
 	int count = inventory_look(session->inventory, &callbacks);
 
 	if (session->hook_err)
@@ -239,6 +255,7 @@ static int sweep(struct session *session)
 
 static int run_turn(struct session *session, uint64_t *next_look_ns)
 {
+	const struct inventory_callbacks callbacks = callbacks_of(session);
 	/* Taken before the wait: whatever is in the ring by then comes before the tick. */
 	uint64_t before_ns = clock_now_ns();
 	uint64_t now_ns;
@@ -248,9 +265,15 @@ static int run_turn(struct session *session, uint64_t *next_look_ns)
 		return err;
 	err = tick_between(session, before_ns);
 	now_ns = clock_now_ns();
+	if (session->hurry && *next_look_ns > session->last_look_ns + HURRY_NS)
+		*next_look_ns = session->last_look_ns + HURRY_NS;
 	if (!err && now_ns >= *next_look_ns) {
+		session->hurry = false;
+		session->last_look_ns = now_ns;
 		*next_look_ns = now_ns + LOOK_NS;
 		err = sweep(session);
+	} else if (!err) {
+		err = inventory_turn(session->inventory, &callbacks);
 	}
 	if (!err && session->hooks->turn) {
 		err = session->hooks->turn(session->hooks->context, now_ns);
@@ -276,14 +299,24 @@ static int begin(struct session *session)
 	return 0;
 }
 
-static int run_loop(struct session *session)
+static bool is_over(const struct session *session, uint64_t began_ns)
 {
 	uint64_t duration_ns = session->options->duration_ns;
+	uint64_t lasted_ns = clock_now_ns() - began_ns;
+
+	if (!duration_ns || lasted_ns < duration_ns)
+		return false;
+	return lasted_ns >= duration_ns + session->hooks->linger_ns ||
+	       inventory_settled(session->inventory);
+}
+
+static int run_loop(struct session *session)
+{
 	uint64_t began_ns = clock_now_ns();
 	uint64_t next_look_ns = began_ns + LOOK_NS;
 	int err = 0;
 
-	while (!err && !stop_wanted && (!duration_ns || clock_now_ns() < began_ns + duration_ns))
+	while (!err && !stop_wanted && !is_over(session, began_ns))
 		err = run_turn(session, &next_look_ns);
 	if (!err)
 		err = capture_tick(session->capture, on_record, session);

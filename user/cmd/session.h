@@ -19,6 +19,8 @@ struct session_hooks {
 	/* After each turn of the loop, at least every 0.1 s; `now_ns` is the stream's clock. An error
 	 * ends the session, said by the hook. May be NULL. */
 	int (*turn)(void *context, uint64_t now_ns);
+	/* Beyond the session's duration at most so long, until inventory_settled(). */
+	uint64_t linger_ns;
 	void *context;
 };
 
@@ -26,6 +28,12 @@ struct session_hooks {
  * gathers what a log's header holds. Nothing is attached yet, so that a log can be opened before capabilities are given up. `options` must outlive the
  * session. 0; -EPERM: not privileged enough; or -errno. */
 int session_open(struct attach_options *options, struct session **session);
+
+/* Fills in what is true of a stream that begins here and now. */
+void session_describe(struct eventlog_header *header);
+
+/* NULL before session_attach(). */
+struct inventory *session_inventory(const struct session *session);
 
 /* What is true of the stream; owned by the session. */
 const struct eventlog_header *session_header(const struct session *session);

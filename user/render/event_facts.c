@@ -5,6 +5,7 @@
 
 #include "user/lib/clock.h"
 #include "user/lib/endpoint.h"
+#include "user/render/event_config.h"
 #include "user/render/event_json.h"
 #include "user/render/event_state.h"
 #include "user/render/json_text.h"
@@ -50,8 +51,9 @@ static int write_attempt(const struct event_lines *lines, const struct event_att
 		json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:i}", "type", "reset",
 			  "ts", event_json_time(lines, time_ns), "direction", "received", "sender",
 			  "backend", "lb", event_json_owner(&attempt->owner), "backend",
-			  event_json_backend(&attempt->remote), "phase", words_reset_phase(phase),
-			  "reason", json_text_or_null(reset_reason(attempt)), "effect",
+			  event_json_backend_of(lines, &attempt->owner, &attempt->remote), "phase",
+			  words_reset_phase(phase), "reason",
+			  json_text_or_null(reset_reason(attempt)), "effect",
 			  words_reset_effect(reset_effect(RESET_RECEIVED, phase)), "count", 1));
 }
 
@@ -217,7 +219,8 @@ static int write_figures(const struct event_lines *lines, const struct event_fig
 	return event_json_line(lines, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "type",
 						"close_wait", "ts", event_json_time(lines, now_ns),
 						"lb", event_json_owner(&event->owner), "backend",
-						event_json_backend(&event->backend.address),
+						event_json_backend_of(lines, &event->owner,
+								      &event->backend.address),
 						"count", json_count(figures->close_wait),
 						"max_age_seconds", json_number(age_seconds)));
 }
@@ -266,5 +269,5 @@ int event_lines_record(const struct event_lines *lines, const struct event_heade
 	case EVENT_LOSS:
 		return write_loss(lines, &event->loss);
 	}
-	return 0;
+	return event_config_record(lines, record);
 }

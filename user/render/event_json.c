@@ -17,9 +17,20 @@ json_t *event_json_owner(const struct event_owner *owner)
 			 json_count(owner->tid), "comm", json_text(owner->comm));
 }
 
-json_t *event_json_backend(const struct event_address *address)
+json_t *event_json_backend(const char *name, const struct event_address *address)
 {
-	return json_pack("{s:n, s:o}", "name", "address", json_address(address));
+	return json_pack("{s:o, s:o}", "name", json_text_or_null(name), "address",
+			 json_address(address));
+}
+
+json_t *event_json_backend_of(const struct event_lines *lines, const struct event_owner *owner,
+			      const struct event_address *address)
+{
+	char name[MODEL_NAME_BYTES] = "";
+
+	if (lines->name_backend)
+		lines->name_backend(lines->name_context, owner, address, name);
+	return event_json_backend(name, address);
 }
 
 int event_json_line(const struct event_lines *lines, json_t *object)

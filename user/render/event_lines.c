@@ -59,8 +59,8 @@ static json_t *with_figures(const struct event_lines *lines, const struct attemp
 static json_t *inner_attempt(const struct event_lines *lines, const struct attempt_view *view)
 {
 	return with_figures(lines, view,
-			    json_pack("{s:n, s:o, s:o}", "backend", "address",
-				      json_address(&view->event.remote), "outcome",
+			    json_pack("{s:o, s:o, s:o}", "backend", json_text_or_null(view->name),
+				      "address", json_address(&view->event.remote), "outcome",
 				      outcome_id(view->outcome)));
 }
 
@@ -80,7 +80,9 @@ static json_t *inner_attempts(const struct event_lines *lines, const struct gate
 int event_lines_gateway_error(const struct event_lines *lines, const struct gateway_error *error)
 {
 	const struct event_response *response = &error->event;
-	json_t *backend = error->has_backend ? event_json_backend(&error->backend) : json_null();
+	json_t *backend = error->has_backend
+				  ? event_json_backend(error->backend_name, &error->backend)
+				  : json_null();
 
 	return event_json_line(
 		lines,
@@ -104,7 +106,7 @@ int event_lines_attempt(const struct event_lines *lines, const struct attempt_vi
 		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "type", "attempt", "ts",
 			  event_json_time(lines, attempt->header.time_ns), "lb",
 			  event_json_owner(&attempt->owner), "backend",
-			  event_json_backend(&attempt->remote), "outcome",
+			  event_json_backend(view->name, &attempt->remote), "outcome",
 			  outcome_id(view->outcome), "class", outcome_class(view->outcome),
 			  "confidence", json_text_or_null(confidence_name(view->confidence))));
 

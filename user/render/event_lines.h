@@ -23,6 +23,11 @@ struct event_lines {
 	uint64_t started_ns;
 	const char *const *drop_reasons; /* by number, NULL or "" where unknown */
 	size_t drop_reason_count;
+	/* Writes the name that a load balancer's configuration has for a backend to `name`, which
+	 * holds MODEL_NAME_BYTES; leaves it alone when there is none. NULL: names are not known. */
+	void (*name_backend)(void *context, const struct event_owner *owner,
+			     const struct event_address *address, char *name);
+	void *name_context;
 };
 
 /* Each writes whole lines. 0, -ENOMEM, or -errno of the write. */
@@ -30,8 +35,8 @@ struct event_lines {
 /* The first line. */
 int event_lines_header(const struct event_lines *lines);
 
-/* What a record says by itself: "reset", "close_wait", "process", "inventory", "loss", "resource", "buildup";
- * nothing for those that say nothing of it. */
+/* What a record says by itself: "reset", "close_wait", "process", "inventory", "loss", "resource",
+ * "buildup"; nothing for those that say nothing of it. */
 int event_lines_record(const struct event_lines *lines, const struct event_header *record);
 
 /* "gateway_error": a 5xx and its verdict. */

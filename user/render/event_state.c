@@ -22,9 +22,9 @@ int event_state_resets(const struct event_lines *lines, const struct event_reset
 			  direction == RESET_SENT ? "sent" : "received", "sender",
 			  direction == RESET_SENT ? "load_balancer" : "backend", "lb",
 			  event_json_owner(&resets->owner), "backend",
-			  event_json_backend(&resets->backend), "phase", words_reset_phase(phase),
-			  "reason", json_text_or_null(resets->reason), "effect",
-			  words_reset_effect(reset_effect(direction, phase)), "count",
+			  event_json_backend_of(lines, &resets->owner, &resets->backend), "phase",
+			  words_reset_phase(phase), "reason", json_text_or_null(resets->reason),
+			  "effect", words_reset_effect(reset_effect(direction, phase)), "count",
 			  json_count(resets->count)));
 }
 
@@ -47,12 +47,13 @@ int event_state_buildup(const struct event_lines *lines, const struct event_buil
 {
 	uint64_t now_ns = buildup->header.time_ns;
 
-	return event_json_line(lines, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "type", "buildup",
-						"ts", event_json_time(lines, now_ns), "lb",
-						event_json_owner(&buildup->owner), "backend",
-						event_json_backend(&buildup->backend), "close_wait",
-						state(&buildup->close_wait, now_ns), "established",
-						state(&buildup->established, now_ns)));
+	return event_json_line(
+		lines, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "type", "buildup", "ts",
+				 event_json_time(lines, now_ns), "lb",
+				 event_json_owner(&buildup->owner), "backend",
+				 event_json_backend_of(lines, &buildup->owner, &buildup->backend),
+				 "close_wait", state(&buildup->close_wait, now_ns), "established",
+				 state(&buildup->established, now_ns)));
 }
 
 int event_state_resource(const struct event_lines *lines, const struct event_resource *resource)

@@ -7,7 +7,6 @@
 #include <uthash.h>
 
 #include "user/lib/clock.h"
-#include "user/lib/endpoint.h"
 #include "user/render/figure.h"
 #include "user/render/report_parts.h"
 
@@ -15,6 +14,7 @@
 #define ACTIVE_SHOWN 30
 #define TIME_BEGIN 11 /* "hh:mm:ss" within RFC 3339 */
 #define TIME_LENGTH 8
+#define HEADING_BALANCER "LOAD BALANCER"
 
 struct seen_key {
 	struct event_address address;
@@ -34,6 +34,11 @@ struct live_table {
 	uint64_t without_backend[CAUSE_COUNT];
 	uint64_t errors, unexplained;
 	uint64_t new_errors;
+};
+
+/* Widths of what varies. */
+struct widths {
+	int backend, balancer;
 };
 
 /* A row before it is drawn. */
@@ -157,31 +162,45 @@ static void headline(struct live_table *table, const struct report *report, uint
 	report_parts_loss(report, page);
 }
 
+static const char *name_of(const struct report_backend *backend, char *text)
+{
+	return report_parts_backend(backend->name, &backend->address, REPORT_PARTS_BACKEND_MOST,
+				    text);
+}
+
 static const char *cause_words(enum cause_id cause)
 {
 	return cause == CAUSE_NONE ? "unexplained" : catalogue_cause(cause)->id;
 }
 
-static void cause_row(const char *where, const char *who, enum cause_id cause, uint64_t count,
-		      uint64_t total, enum confidence confidence, struct page *page)
+/* What a row begins with. */
+static void who(const struct widths *widths, enum page_style style, const char *backend,
+		const char *balancer, struct page *page)
 {
-	const char *sureness = confidence_name(confidence);
-
 	page_span(page, PAGE_PLAIN, "  ");
-	page_cell(page, PAGE_STRONG, -24, where);
+	page_cell(page, style, -widths->backend, backend);
 	page_span(page, PAGE_PLAIN, " ");
-	page_cell(page, PAGE_PLAIN, -(EVENT_COMM_BYTES - 1), who);
+	page_cell(page, PAGE_PLAIN, -widths->balancer, balancer);
+}
+
+static void cause_row(const struct widths *widths, const char *backend, const char *balancer,
+		      const struct cause_count *cause, uint64_t count, struct page *page)
+{
+	const char *sureness = confidence_name(cause->confidence);
+
+	who(widths, PAGE_STRONG, backend, balancer, page);
 	page_span(page, PAGE_PLAIN, " ");
-	page_cell(page, PAGE_BAD, -26, cause_words(cause));
+	page_cell(page, PAGE_BAD, -22, cause_words(cause->cause));
 	page_cell(page, PAGE_PLAIN, 9, figure_count(count, FIGURE_ROOM));
-	page_cell(page, PAGE_PLAIN, 9, figure_count(total, FIGURE_ROOM));
+	page_cell(page, PAGE_PLAIN, 9, figure_count(cause->count, FIGURE_ROOM));
 	page_line(page, PAGE_PLAIN, "%s%s", sureness ? "  " : "", sureness ? sureness : "");
 }
 
-static void cause_heading(struct page *page)
+static void cause_heading(const struct widths *widths, struct page *page)
 {
-	page_line(page, PAGE_FAINT, "  %-24s %-15s %-26s%9s%9s  %s", "FAILING BACKEND",
-		  "LOAD BALANCER", "CAUSE", "5XX", "SO FAR", "CERTAINTY");
+	page_line(page, PAGE_FAINT, "  %-*s %-*s %-22s%9s%9s  %s", widths->backend,
+		  "FAILING BACKEND", widths->balancer, HEADING_BALANCER, "CAUSE", "5XX", "SO FAR",
+		  "CERTAINTY");
 }
 
 /* Whether the table shows this backend among the failing ones. */
@@ -190,29 +209,31 @@ static bool is_failing(const struct change *change, const struct page *page)
 	return change->errors || (page->terminal && change->backend->gateway_errors);
 }
 
-static void failing_backend(const struct change *change, struct page *page)
+static void failing_backend(const struct widths *widths, const struct change *change,
+			    struct page *page)
 {
 	const struct report_backend *backend = change->backend;
-	char address[ENDPOINT_TEXT_BYTES];
+	char text[REPORT_PARTS_BYTES];
 
-	endpoint_format(&backend->address, address);
+	name_of(backend, text);
 	for (size_t i = 0; i < backend->cause_count; i++) {
 		const struct cause_count *cause = &backend->causes[i];
 
 		if (!change->causes[cause->cause] && !page->terminal)
 			continue;
-		cause_row(address, backend->load_balancer, cause->cause,
-			  change->causes[cause->cause], cause->count, cause->confidence, page);
+		cause_row(widths, text, backend->load_balancer, cause, change->causes[cause->cause],
+			  page);
 	}
 	if (*backend->next_command)
 		page_command(page, "    next: ", backend->next_command);
 }
 
-static void without_backend(struct live_table *table, const struct report *report, bool *titled,
-			    struct page *page)
+static void without_backend(struct live_table *table, const struct report *report,
+			    const struct widths *widths, bool *titled, struct page *page)
 {
 	for (size_t i = 0; i < report->cause_count; i++) {
 		const struct report_cause *cause = &report->causes[i];
+		const struct cause_count sum = { cause->cause, cause->count, cause->confidence };
 		uint64_t count;
 
 		if (cause->backend_count)
@@ -221,16 +242,17 @@ static void without_backend(struct live_table *table, const struct report *repor
 		if (!count && !page->terminal)
 			continue;
 		if (!*titled)
-			cause_heading(page);
+			cause_heading(widths, page);
 		*titled = true;
-		cause_row("(none)", "", cause->cause, count, cause->count, cause->confidence, page);
+		cause_row(widths, "(none)", "", &sum, count, page);
 		if (*cause->confirm)
 			page_command(page, "    next: ", cause->confirm);
 	}
 }
 
 static void failing_backends(struct live_table *table, const struct report *report,
-			     const struct change *changes, struct page *page)
+			     const struct change *changes, const struct widths *widths,
+			     struct page *page)
 {
 	bool titled = false;
 	size_t count = 0;
@@ -239,15 +261,15 @@ static void failing_backends(struct live_table *table, const struct report *repo
 		if (!is_failing(&changes[i], page))
 			continue;
 		if (!titled)
-			cause_heading(page);
+			cause_heading(widths, page);
 		titled = true;
 		if (count++ < FAILING_SHOWN)
-			failing_backend(&changes[i], page);
+			failing_backend(widths, &changes[i], page);
 	}
 	if (count > FAILING_SHOWN)
 		page_line(page, PAGE_PLAIN, "  ... and %zu more failing backends",
 			  count - FAILING_SHOWN);
-	without_backend(table, report, &titled, page);
+	without_backend(table, report, widths, &titled, page);
 }
 
 static bool is_active(const struct change *change)
@@ -255,18 +277,14 @@ static bool is_active(const struct change *change)
 	return change->attempts || change->failed || change->errors || change->backend->established;
 }
 
-static void active_row(const struct change *change, struct page *page)
+static void active_row(const struct widths *widths, const struct change *change, struct page *page)
 {
 	const struct report_backend *backend = change->backend;
 	const struct latency *connect = &backend->connect;
 	const struct latency *answer = &backend->first_byte;
-	char address[ENDPOINT_TEXT_BYTES];
+	char text[REPORT_PARTS_BYTES];
 
-	endpoint_format(&backend->address, address);
-	page_span(page, PAGE_PLAIN, "  ");
-	page_cell(page, PAGE_PLAIN, -24, address);
-	page_span(page, PAGE_PLAIN, " ");
-	page_cell(page, PAGE_PLAIN, -(EVENT_COMM_BYTES - 1), backend->load_balancer);
+	who(widths, PAGE_PLAIN, name_of(backend, text), backend->load_balancer, page);
 	page_cell(page, PAGE_PLAIN, 9, figure_count(change->attempts, FIGURE_ROOM));
 	page_cell(page, change->failed ? PAGE_WARN : PAGE_PLAIN, 8,
 		  figure_count(change->failed, FIGURE_ROOM));
@@ -279,7 +297,7 @@ static void active_row(const struct change *change, struct page *page)
 }
 
 static void active_backends(const struct report *report, const struct change *changes,
-			    struct page *page)
+			    const struct widths *widths, struct page *page)
 {
 	size_t count = 0;
 
@@ -287,29 +305,58 @@ static void active_backends(const struct report *report, const struct change *ch
 		if (!is_active(&changes[i]))
 			continue;
 		if (!count)
-			page_line(page, PAGE_FAINT, "  %-24s %-15s%9s%8s%7s%13s%16s", "BACKEND",
-				  "LOAD BALANCER", "ATTEMPTS", "FAILED", "OPEN", "CONNECT P99",
-				  "FIRST BYTE P99");
+			page_line(page, PAGE_FAINT, "  %-*s %-*s%9s%8s%7s%13s%16s", widths->backend,
+				  "BACKEND", widths->balancer, HEADING_BALANCER, "ATTEMPTS",
+				  "FAILED", "OPEN", "CONNECT P99", "FIRST BYTE P99");
 		if (count++ < ACTIVE_SHOWN)
-			active_row(&changes[i], page);
+			active_row(widths, &changes[i], page);
 	}
 	if (count > ACTIVE_SHOWN)
 		page_line(page, PAGE_PLAIN, "  ... and %zu more", count - ACTIVE_SHOWN);
+}
+
+static size_t widest(size_t known, const char *text)
+{
+	size_t width = page_width(text);
+
+	return width > known ? width : known;
+}
+
+/* Of what is going to be shown: a row stays within the page, unless an address is long. */
+static struct widths find_widths(const struct report *report, const struct change *changes,
+				 const struct page *page)
+{
+	size_t backend = REPORT_PARTS_BACKEND_LEAST;
+	size_t balancer = strlen(HEADING_BALANCER);
+
+	for (size_t i = 0; i < report->backend_count; i++) {
+		char text[REPORT_PARTS_BYTES];
+
+		if (!is_failing(&changes[i], page) && !is_active(&changes[i]))
+			continue;
+		backend = widest(backend, name_of(&report->backends[i], text));
+		balancer = widest(balancer, report->backends[i].load_balancer);
+	}
+	if (backend > REPORT_PARTS_BACKEND_MOST)
+		backend = REPORT_PARTS_BACKEND_MOST;
+	return (struct widths){ (int)backend, (int)balancer };
 }
 
 int live_table_draw(struct live_table *table, const struct report *report, uint64_t now_epoch_ns,
 		    double interval_seconds, struct page *page)
 {
 	struct change *changes;
+	struct widths widths;
 	int err = find_changes(table, report, &changes);
 
 	if (err)
 		return err;
+	widths = find_widths(report, changes, page);
 	headline(table, report, now_epoch_ns, interval_seconds, page);
 	if (page->terminal)
 		report_parts_balancers(report, page);
-	failing_backends(table, report, changes, page);
-	active_backends(report, changes, page);
+	failing_backends(table, report, changes, &widths, page);
+	active_backends(report, changes, &widths, page);
 	free(changes);
 	return 0;
 }

@@ -2,7 +2,9 @@
 #include "user/render/report_json.h"
 
 #include "user/lib/clock.h"
+#include "user/render/config_json.h"
 #include "user/render/json_text.h"
+#include "user/render/report_findings.h"
 #include "user/render/report_state.h"
 #include "user/render/words.h"
 
@@ -19,7 +21,24 @@ static json_t *addresses(const struct event_address *list, size_t count)
 	return array;
 }
 
-static json_t *window(const struct report *report)
+/* Each by its name or, where no configuration has one, its address. */
+static json_t *backend_names(const struct report_cause *cause)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < cause->backend_count; i++) {
+		const char *name = cause->backend_names ? cause->backend_names[i] : "";
+
+		if (json_append(array,
+				*name ? json_text(name) : json_address(&cause->backends[i]))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+json_t *report_json_window(const struct report *report)
 {
 	uint64_t start_ns = report->start_epoch_ns;
 	uint64_t end_ns = report->end_epoch_ns;
@@ -34,12 +53,13 @@ static json_t *window(const struct report *report)
 
 static json_t *load_balancer(const struct report_balancer *balancer)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:s?}", "pid", json_count(balancer->owner.tgid),
-			 "comm", json_text(balancer->owner.comm), "kind",
-			 words_kind(balancer->owner.kind), "config",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:s?, s:o}", "pid",
+			 json_count(balancer->owner.tgid), "comm", json_text(balancer->owner.comm),
+			 "kind", words_kind(balancer->owner.kind), "config",
 			 json_text_or_null(balancer->config), "listeners",
 			 addresses(balancer->listeners, balancer->listener_count), "tls",
-			 words_tls(balancer->tls));
+			 words_tls(balancer->tls), "container",
+			 config_json_container(&balancer->container));
 }
 
 static json_t *by_status(const struct report *report)
@@ -86,9 +106,8 @@ static json_t *cause(const struct report_cause *cause)
 			 row->class, "count", json_count(cause->count), "share",
 			 json_number(cause->share), "confidence",
 			 json_text_or_null(confidence_name(cause->confidence)), "backends",
-			 addresses(cause->backends, cause->backend_count), "summary",
-			 json_text(cause->summary), "evidence", json_evidence(&cause->evidence),
-			 "fix", fix_lines(cause));
+			 backend_names(cause), "summary", json_text(cause->summary), "evidence",
+			 json_evidence(&cause->evidence), "fix", fix_lines(cause));
 }
 
 static json_t *cause_counts(const struct report_backend *backend)
@@ -127,8 +146,9 @@ static json_t *latencies(const struct report_backend *backend)
 
 static json_t *backend(const struct report_backend *backend)
 {
-	return json_pack("{s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "name", "address", json_address(&backend->address), "load_balancer",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "name", json_text_or_null(backend->name), "address",
+			 json_address(&backend->address), "load_balancer",
 			 json_text(backend->load_balancer), "attempts",
 			 json_count(backend->attempts), "connected", json_count(backend->connected),
 			 "failed", json_count(backend->failed), "gateway_errors",
@@ -140,7 +160,7 @@ static json_t *backend(const struct report_backend *backend)
 			 "verdict", json_text(backend->verdict));
 }
 
-static json_t *load_balancers(const struct report *report)
+json_t *report_json_load_balancers(const struct report *report)
 {
 	json_t *array = json_array();
 
@@ -181,19 +201,28 @@ static json_t *backends(const struct report *report)
 	return array;
 }
 
+json_t *report_json_host(const struct report *report)
+{
+	return json_pack("{s:o, s:o, s:o}", "name", json_text(report->host), "kernel",
+			 json_text(report->kernel), "lbtrace", json_text(report->lbtrace));
+}
+
+json_t *report_json_loss(const struct report *report)
+{
+	return json_pack("{s:o, s:o}", "records", json_count(report->lost_records), "state",
+			 json_count(report->lost_state));
+}
+
 int report_json_write(const struct report *report, FILE *file)
 {
-	json_t *host = json_pack("{s:o, s:o, s:o}", "name", json_text(report->host), "kernel",
-				 json_text(report->kernel), "lbtrace", json_text(report->lbtrace));
-	json_t *loss = json_pack("{s:o, s:o}", "records", json_count(report->lost_records), "state",
-				 json_count(report->lost_state));
 	json_t *object =
-		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema",
-			  REPORT_JSON_SCHEMA, "host", host, "window", window(report), "loss", loss,
-			  "load_balancers", load_balancers(report), "gateway_errors",
+		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema",
+			  REPORT_JSON_SCHEMA, "host", report_json_host(report), "window",
+			  report_json_window(report), "loss", report_json_loss(report),
+			  "load_balancers", report_json_load_balancers(report), "gateway_errors",
 			  gateway_errors(report), "causes", causes(report), "backends",
-			  backends(report), "resources", report_state_resources(report), "health",
-			  words_health(report->health));
+			  backends(report), "resources", report_state_resources(report), "findings",
+			  report_findings_json(report), "health", words_health(report->health));
 
 	return json_write(object, file, JSON_INDENT(2));
 }

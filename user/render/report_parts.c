@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "user/lib/endpoint.h"
+#include "user/lib/text.h"
 #include "user/render/figure.h"
 #include "user/render/words.h"
 
 #define LISTENERS_SHOWN 8
+#define NAME_LEAST 12 /* columns of a backend's name, even beside a long address */
 
 void report_parts_statuses(const struct report *report, struct page *page)
 {
@@ -58,9 +60,27 @@ static void append(char *text, size_t bytes, const char *piece)
 	snprintf(text + used, bytes - used, "%s", piece);
 }
 
-static void balancer(const struct report_balancer *balancer, struct page *page)
+/* "in docker web-1", "in containerd pod prod/api-7c9f". */
+static void append_container(const struct event_container *container, char *text, size_t bytes)
 {
-	char text[512];
+	const char *runtime = *container->runtime ? container->runtime : "container";
+	const char *space = *container->pod_namespace ? "/" : "";
+	char piece[320];
+
+	if (!container->header.type)
+		return;
+	if (*container->pod)
+		snprintf(piece, sizeof(piece), ", in %s pod %s%s%s", runtime,
+			 container->pod_namespace, space, container->pod);
+	else
+		snprintf(piece, sizeof(piece), ", in %s %s", runtime,
+			 *container->name ? container->name : container->id);
+	append(text, bytes, piece);
+}
+
+void report_parts_balancer(const struct report_balancer *balancer, struct page *page)
+{
+	char text[1024];
 	size_t shown = balancer->listener_count;
 
 	if (shown > LISTENERS_SHOWN)
@@ -69,6 +89,7 @@ static void balancer(const struct report_balancer *balancer, struct page *page)
 		 balancer->owner.tgid);
 	if (balancer->owner.kind == BALANCER_OTHER)
 		append(text, sizeof(text), " (kind not known)");
+	append_container(&balancer->container, text, sizeof(text));
 	for (size_t i = 0; i < shown; i++) {
 		char address[ENDPOINT_TEXT_BYTES];
 
@@ -87,7 +108,7 @@ static void balancer(const struct report_balancer *balancer, struct page *page)
 void report_parts_balancers(const struct report *report, struct page *page)
 {
 	for (size_t i = 0; i < report->balancer_count; i++)
-		balancer(&report->balancers[i], page);
+		report_parts_balancer(&report->balancers[i], page);
 	if (!report->balancer_count)
 		page_line(page, PAGE_PLAIN, "load balancer: none was seen");
 }
@@ -112,4 +133,85 @@ enum page_style report_parts_health_style(enum health health)
 		break;
 	}
 	return PAGE_BAD;
+}
+
+/* The beginning of the last `columns` characters. */
+static const char *tail(const char *text, size_t columns)
+{
+	size_t width = page_width(text);
+
+	for (; width > columns; width--)
+		text += text_character_bytes(text) ? text_character_bytes(text) : 1;
+	return text;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text);
+	size_t end_length = strlen(end);
+
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+/* Bytes of the first of several names. */
+static size_t first_name(const char *names)
+{
+	const char *end = strstr(names, ", ");
+
+	return end ? (size_t)(end - names) : strlen(names);
+}
+
+/* "a/app1 +2" of "a/app1, b/app1, c/app1". */
+static void shorten(const char *name, char *text)
+{
+	size_t first = first_name(name);
+	size_t more = 0;
+
+	for (const char *next = strstr(name, ", "); next; next = strstr(next + 1, ", "))
+		more++;
+	snprintf(text, REPORT_PARTS_BYTES, "%.*s", (int)first, name);
+	if (more)
+		snprintf(text + first, REPORT_PARTS_BYTES - first, " +%zu", more);
+}
+
+/* Columns beside the address; a server without a name of its own goes by its address, which then
+ * need not be said twice: *said. */
+static size_t room_beside(const char *name, const char *place, size_t columns, bool *said)
+{
+	size_t length = first_name(name);
+	size_t taken = strlen(place) + 1;
+	size_t least = NAME_LEAST;
+
+	*said = ends_with(name, place) ||
+		(length >= taken - 1 && !memcmp(name + length - (taken - 1), place, taken - 1));
+	if (*said) {
+		least = strlen("...") + taken - 1;
+		taken = 0;
+	}
+	return columns > taken + least ? columns - taken : least;
+}
+
+const char *report_parts_backend(const char *name, const struct event_address *address,
+				 size_t columns, char *text)
+{
+	char place[ENDPOINT_TEXT_BYTES];
+	char brief[REPORT_PARTS_BYTES];
+	bool said;
+	size_t room;
+
+	endpoint_format(address, place);
+	if (!*name)
+		return strcpy(text, place);
+	room = room_beside(name, place, columns, &said);
+	if (page_width(name) > room) {
+		shorten(name, brief);
+		name = brief;
+	}
+	if (page_width(name) <= room)
+		snprintf(text, REPORT_PARTS_BYTES, "%.255s%s%s", name, said ? "" : " ",
+			 said ? "" : place);
+	else
+		snprintf(text, REPORT_PARTS_BYTES, "...%.255s%s%s",
+			 tail(name, room - strlen("...")), said ? "" : " ", said ? "" : place);
+	return text;
 }

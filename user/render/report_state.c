@@ -2,9 +2,9 @@
 #include "user/render/report_state.h"
 
 #include "user/lib/clock.h"
-#include "user/lib/endpoint.h"
 #include "user/render/figure.h"
 #include "user/render/json_text.h"
+#include "user/render/report_parts.h"
 #include "user/render/words.h"
 
 #define INDENT "    "
@@ -16,7 +16,7 @@ static void buildups(const struct report *report, struct page *page)
 
 	for (size_t i = 0; i < report->backend_count; i++) {
 		const struct report_backend *backend = &report->backends[i];
-		char address[ENDPOINT_TEXT_BYTES];
+		char text[REPORT_PARTS_BYTES];
 
 		if (!*backend->buildup.text)
 			continue;
@@ -25,7 +25,9 @@ static void buildups(const struct report *report, struct page *page)
 			page_line(page, PAGE_WARN, "connections that build up:");
 		}
 		titled = true;
-		page_span(page, PAGE_STRONG, "%s", endpoint_format(&backend->address, address));
+		page_span(page, PAGE_STRONG, "%s",
+			  report_parts_backend(backend->name, &backend->address,
+					       REPORT_PARTS_BACKEND_TITLE, text));
 		page_span(page, PAGE_PLAIN, "  (%s)", backend->load_balancer);
 		if (backend->buildup.kind != BUILDUP_NONE)
 			page_span(page, PAGE_WARN, "  %s", words_buildup(backend->buildup.kind));
@@ -42,7 +44,7 @@ static void harmful_resets(const struct report *report, struct page *page)
 
 	for (size_t i = 0; i < report->backend_count; i++) {
 		const struct report_backend *backend = &report->backends[i];
-		char address[ENDPOINT_TEXT_BYTES];
+		char text[REPORT_PARTS_BYTES];
 
 		for (size_t n = 0; n < backend->reset_count; n++) {
 			const struct report_reset *reset = &backend->resets[n];
@@ -56,7 +58,8 @@ static void harmful_resets(const struct report *report, struct page *page)
 			titled = true;
 			page_line(page, PAGE_PLAIN, INDENT "%s × RST from %s, phase %s%s%s",
 				  figure_count(reset->count, FIGURE_ROOM),
-				  endpoint_format(&backend->address, address),
+				  report_parts_backend(backend->name, &backend->address,
+						       REPORT_PARTS_BACKEND_MOST, text),
 				  words_reset_phase(reset->phase), *reset->reason ? ", " : "",
 				  reset->reason);
 		}

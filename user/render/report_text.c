@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "user/lib/clock.h"
-#include "user/lib/endpoint.h"
 #include "user/render/figure.h"
+#include "user/render/report_findings.h"
 #include "user/render/report_parts.h"
 #include "user/render/report_state.h"
 #include "user/render/words.h"
@@ -54,9 +54,11 @@ static void headline(const struct report *report, struct page *page)
 
 static void backend_title(const struct report_backend *backend, struct page *page)
 {
-	char address[ENDPOINT_TEXT_BYTES];
+	char text[REPORT_PARTS_BYTES];
 
-	page_span(page, PAGE_STRONG, "%s", endpoint_format(&backend->address, address));
+	page_span(page, PAGE_STRONG, "%s",
+		  report_parts_backend(backend->name, &backend->address, REPORT_PARTS_BACKEND_TITLE,
+				       text));
 	page_span(page, PAGE_PLAIN, "  (%s)  ", backend->load_balancer);
 }
 
@@ -149,7 +151,7 @@ static void unexplained(const struct report *report, struct page *page)
 	for (size_t i = 0; i < report->backend_count; i++) {
 		const struct report_backend *backend = &report->backends[i];
 		uint64_t count = unexplained_at(backend);
-		char address[ENDPOINT_TEXT_BYTES];
+		char text[REPORT_PARTS_BYTES];
 
 		if (!count)
 			continue;
@@ -158,7 +160,9 @@ static void unexplained(const struct report *report, struct page *page)
 			  INDENT "%s at %s (%s): tried, but what was seen there "
 				 "fits no cause",
 			  figure_count(count, FIGURE_ROOM),
-			  endpoint_format(&backend->address, address), backend->load_balancer);
+			  report_parts_backend(backend->name, &backend->address,
+					       REPORT_PARTS_BACKEND_MOST, text),
+			  backend->load_balancer);
 	}
 	if (elsewhere)
 		page_paragraph(
@@ -171,14 +175,33 @@ static void unexplained(const struct report *report, struct page *page)
 		       "with what was seen (\"cause\":null).");
 }
 
-static void absorbed_failures(const struct report *report, struct page *page)
+static bool is_healthy(const struct report_backend *backend)
+{
+	return !backend->gateway_errors && !backend->absorbed && !*backend->next_command;
+}
+
+/* Retries; health checks alone are no traffic that failed. */
+static void unseen_failure(const struct report_backend *backend, struct page *page)
+{
+	backend_title(backend, page);
+	if (backend->absorbed)
+		page_span(page, PAGE_WARN, "%s failed of %s",
+			  figure_count(backend->absorbed, FIGURE_ROOM),
+			  figure_count(backend->attempts, FIGURE_ROOM));
+	else
+		page_span(page, PAGE_WARN, "health checks fail");
+	page_end(page);
+	backend_reasons(backend, page);
+}
+
+static void unseen_failures(const struct report *report, struct page *page)
 {
 	bool titled = false;
 
 	for (size_t i = 0; i < report->backend_count; i++) {
 		const struct report_backend *backend = &report->backends[i];
 
-		if (backend->gateway_errors || !backend->absorbed)
+		if (backend->gateway_errors || is_healthy(backend))
 			continue;
 		if (!titled) {
 			page_end(page);
@@ -186,12 +209,7 @@ static void absorbed_failures(const struct report *report, struct page *page)
 				  "failures that no client saw (retries, health checks):");
 		}
 		titled = true;
-		backend_title(backend, page);
-		page_span(page, PAGE_WARN, "%s failed of %s",
-			  figure_count(backend->absorbed, FIGURE_ROOM),
-			  figure_count(backend->attempts, FIGURE_ROOM));
-		page_end(page);
-		backend_reasons(backend, page);
+		unseen_failure(backend, page);
 	}
 }
 
@@ -211,20 +229,20 @@ static void fixes(const struct report *report, struct page *page)
 	}
 }
 
-static bool is_healthy(const struct report_backend *backend)
-{
-	return !backend->gateway_errors && !backend->absorbed;
-}
-
-static int address_columns(const struct report *report)
+static int backend_columns(const struct report *report)
 {
 	size_t columns = strlen("backend");
 
 	for (size_t i = 0; i < report->backend_count; i++) {
-		char address[ENDPOINT_TEXT_BYTES];
-		size_t width = strlen(endpoint_format(&report->backends[i].address, address));
+		const struct report_backend *backend = &report->backends[i];
+		char text[REPORT_PARTS_BYTES];
+		size_t width;
 
-		if (is_healthy(&report->backends[i]) && width > columns)
+		if (!is_healthy(backend))
+			continue;
+		width = page_width(report_parts_backend(backend->name, &backend->address,
+							REPORT_PARTS_BACKEND_MOST, text));
+		if (width > columns)
 			columns = width;
 	}
 	return (int)columns;
@@ -234,20 +252,20 @@ static void healthy_row(const struct report_backend *backend, int columns, struc
 {
 	char text[REPORT_PARTS_BYTES];
 
-	endpoint_format(&backend->address, text);
+	report_parts_backend(backend->name, &backend->address, REPORT_PARTS_BACKEND_MOST, text);
 	page_cell(page, PAGE_PLAIN, -columns, text);
 	page_span(page, PAGE_PLAIN, "  ");
 	page_cell(page, PAGE_PLAIN, -(EVENT_COMM_BYTES - 1), backend->load_balancer);
-	page_cell(page, PAGE_PLAIN, 11, figure_count(backend->attempts, FIGURE_ROOM));
+	page_cell(page, PAGE_PLAIN, 10, figure_count(backend->attempts, FIGURE_ROOM));
 	page_cell(page, PAGE_PLAIN, 6, figure_count(backend->established, FIGURE_ROOM));
-	page_cell(page, PAGE_PLAIN, 19, report_parts_latency(&backend->connect, text));
+	page_cell(page, PAGE_PLAIN, 17, report_parts_latency(&backend->connect, text));
 	page_cell(page, PAGE_PLAIN, 19, report_parts_latency(&backend->first_byte, text));
 	page_end(page);
 }
 
 static void healthy_backends(const struct report *report, struct page *page)
 {
-	int columns = address_columns(report);
+	int columns = backend_columns(report);
 	size_t count = 0;
 
 	for (size_t i = 0; i < report->backend_count; i++) {
@@ -257,7 +275,7 @@ static void healthy_backends(const struct report *report, struct page *page)
 			page_end(page);
 			page_line(page, PAGE_GOOD, "backends without failures:");
 			page_cell(page, PAGE_FAINT, -columns, "backend");
-			page_line(page, PAGE_FAINT, "  %-15s%11s%6s%19s%19s", "load balancer",
+			page_line(page, PAGE_FAINT, "  %-15s%10s%6s%17s%19s", "load balancer",
 				  "attempts", "open", "connect p50/p99", "first byte p50/p99");
 		}
 		if (count++ < HEALTHY_SHOWN)
@@ -274,7 +292,8 @@ void report_text_write(const struct report *report, struct page *page)
 	failing_backends(report, page);
 	causes_without_backend(report, page);
 	unexplained(report, page);
-	absorbed_failures(report, page);
+	unseen_failures(report, page);
+	report_findings_text(report, page);
 	report_state_text(report, page);
 	fixes(report, page);
 	healthy_backends(report, page);

@@ -97,3 +97,55 @@ const char *words_tls(uint16_t tls_state)
 	}
 	return NULL;
 }
+
+const char *words_protocol(uint32_t protocol)
+{
+	static const char *const names[BACKEND_PROTOCOLS] = {
+		[BACKEND_HTTP] = "http",	   [BACKEND_TCP] = "tcp",
+		[BACKEND_GRPC] = "grpc",	   [BACKEND_FASTCGI] = "fastcgi",
+		[BACKEND_UWSGI] = "uwsgi",	   [BACKEND_SCGI] = "scgi",
+		[BACKEND_MEMCACHED] = "memcached",
+	};
+
+	return protocol < BACKEND_PROTOCOLS ? names[protocol] : "other";
+}
+
+const char *words_check(uint32_t check)
+{
+	static const char *const names[CHECK_KINDS] = {
+		[CHECK_NONE] = NULL, [CHECK_TCP] = "tcp",     [CHECK_HTTP] = "http",
+		[CHECK_TLS] = "tls", [CHECK_OTHER] = "other",
+	};
+
+	return check < CHECK_KINDS ? names[check] : "other";
+}
+
+const char *words_backend_state(uint32_t state)
+{
+	static const char *const names[BACKEND_STATES] = {
+		[BACKEND_UP] = "up",
+		[BACKEND_DOWN] = "down",
+		[BACKEND_MAINTENANCE] = "maintenance",
+		[BACKEND_DRAIN] = "drain",
+		[BACKEND_UNCHECKED] = "unchecked",
+	};
+
+	return state < BACKEND_STATES && names[state] ? names[state] : "other";
+}
+
+const char *words_config_note(uint32_t kind)
+{
+	switch (kind) {
+	case CONFIG_READ:
+		return "read";
+	case CONFIG_UNREADABLE:
+		return "unreadable";
+	case CONFIG_SKIPPED:
+		return "skipped";
+	case CONFIG_BOUNDED:
+		return "bounded";
+	case CONFIG_CHANGED:
+		return "changed";
+	}
+	return "other";
+}

@@ -33,4 +33,18 @@ const char *words_reset_effect(enum reset_effect effect);
  * number: "other". */
 const char *words_resource(uint32_t kind);
 
+/* Of what a configuration says; any other number: "other". */
+
+/* "http", "tcp", "grpc", "fastcgi", "uwsgi", "scgi", "memcached". */
+const char *words_protocol(uint32_t protocol);
+
+/* "tcp", "http", "tls", "other"; NULL for CHECK_NONE. */
+const char *words_check(uint32_t check);
+
+/* "up", "down", "maintenance", "drain", "unchecked". */
+const char *words_backend_state(uint32_t state);
+
+/* "read", "unreadable", "skipped", "bounded", "changed". */
+const char *words_config_note(uint32_t kind);
+
 #endif
