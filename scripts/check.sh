@@ -66,6 +66,7 @@ run_suite() {
 	fuzz) owner_make FUZZ_SECONDS="$fuzz_seconds" fuzz ;;
 	lint) owner_make lint ;;
 	incidents) tests/incidents/run.sh ;;
+	configs) tests/configs/run.sh ;;
 	proxies) # the whole set: tests/incidents/run.sh --lb caddy,apache,varnish
 		tests/incidents/run.sh --lb caddy,apache --family ipv4 conn-refused no-route \
 			reset-before-response slow-response backend-5xx no-eligible-backend
@@ -116,7 +117,7 @@ if [ "${1:-}" = --suite ]; then
 fi
 
 mkdir -p build
-[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents proxies varnish accuracy
+[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents configs proxies varnish accuracy
 for suite in "$@"; do
 	log=build/check-$suite.log
 	began=$(date +%s)
