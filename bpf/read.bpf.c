@@ -26,7 +26,8 @@ static __noinline int attempt_report_answer(struct sock *sk, struct socket_state
 	thread = thread_current();
 	if (thread)
 		thread_note_answer(thread, socket->owner.kind, socket->cookie,
-				   socket->client_cookie, socket->received.status);
+				   socket->client_cookie, socket->flags & ATTEMPT_ADJACENT_CLIENT,
+				   socket->received.status);
 	bpf_ringbuf_submit(attempt, 0);
 	return 0;
 }
@@ -50,7 +51,8 @@ static __always_inline void read_request(struct socket_state *socket, __u32 byte
 
 	if (socket->multiplexed && read_is_control(socket, bytes)) {
 		if (thread)
-			thread_note_read(thread, socket->cookie, true, false, now_ns);
+			thread_note_read(thread, socket->owner.kind, socket->cookie, true, false,
+					 now_ns);
 		return;
 	}
 	socket->request_ns = now_ns;
@@ -60,19 +62,26 @@ static __always_inline void read_request(struct socket_state *socket, __u32 byte
 		socket->direction = DIRECTION_RECEIVED;
 	}
 	if (thread)
-		thread_note_read(thread, socket->cookie, socket->multiplexed, begins, now_ns);
+		thread_note_read(thread, socket->owner.kind, socket->cookie, socket->multiplexed,
+				 begins, now_ns);
 }
 
 /* From a DNS server's socket, an answer or an error: the process resolves names. */
 static __always_inline void read_datagram(const struct sock *sk)
 {
 	struct followed_process *process;
+	struct thread_state *thread;
 
 	if (sk->__sk_common.skc_dport != bpf_htons(READ_PORT_DNS))
 		return;
 	process = process_current();
-	if (process)
-		process->resolved_ns = bpf_ktime_get_boot_ns();
+	if (!process)
+		return;
+	process->resolved_ns = bpf_ktime_get_boot_ns();
+	thread = thread_current();
+	/* What is done next is for whom the name was looked up, whoever was read from last. */
+	if (thread)
+		thread->resumed = true;
 }
 
 static __always_inline int read_done(struct sock *sk, int bytes, int flags)

@@ -101,7 +101,9 @@ static __always_inline void release_failed(struct sock *sk, struct socket_state 
 		socket->flags |= ATTEMPT_EXCHANGE_OPEN;
 	if (thread)
 		answered = thread_note_end(thread, socket->owner.kind, socket->cookie,
-					   socket->client_cookie, release_status(socket),
+					   socket->client_cookie,
+					   socket->flags & ATTEMPT_ADJACENT_CLIENT,
+					   release_status(socket),
 					   socket->flags & ATTEMPT_NEVER_SENT);
 	release_emit(sk, socket, old_state, thread, answered);
 }

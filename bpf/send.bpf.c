@@ -8,6 +8,9 @@ char LICENSE[] SEC("license") __weak = "GPL";
 #define SEND_HEAD_ROOM (2 * EVENT_HEAD_BYTES)
 /* Leading empty buffers are skipped; Varnish gives each word of a status line a buffer of its own. */
 #define SEND_IOVECS_TRIED 5
+/* change_cipher_spec and a Finished with the longest hash in use (SHA-384): 6 + 5 + 4 + 48 + 17. The
+ * shortest request, encrypted, does not fit in behind the shortest Finished. */
+#define SEND_TLS_FINISHED_BYTES 80
 
 /* Copies up to EVENT_HEAD_BYTES - *length bytes behind those that are in `head`, which has room for
  * twice as many, as the verifier cannot tell that it never needs it. False: they cannot be read. */
@@ -127,12 +130,30 @@ static __always_inline void send_take_client(struct socket_state *socket)
 		socket->flags |= ATTEMPT_ADJACENT_CLIENT;
 }
 
+/* Whether what is sent now belongs to the TLS handshake that the last exchange was part of, or is the
+ * first request behind it: made for the same client. In TLS 1.3 the backend may speak between the
+ * end of the handshake and that request (session tickets). To be called before `sent` is new. */
+static __always_inline bool send_goes_on_with_handshake(const struct sock *sk,
+							const struct socket_state *socket)
+{
+	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
+	__u64 bytes = BPF_CORE_READ(tcp, write_seq) - (__u32)socket->sent_before;
+
+	if (socket->sent.kind != PAYLOAD_TLS)
+		return false;
+	if (socket->sent.head[0] == TLS_HANDSHAKE)
+		return true;
+	return socket->exchanges == 2 && socket->sent.head[0] == TLS_CHANGE_CIPHER_SPEC &&
+	       bytes <= SEND_TLS_FINISHED_BYTES;
+}
+
 /* The first bytes after the backend's last word: a new exchange begins. */
 static __always_inline void send_begin_exchange(struct sock *sk, struct socket_state *socket,
 						const struct event_payload *payload)
 {
 	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
 	struct backend_figures *figures = figures_of(socket);
+	bool goes_on = send_goes_on_with_handshake(sk, socket);
 
 	socket->request_ns = bpf_ktime_get_boot_ns();
 	socket->last_received_ns = socket->received_ns;
@@ -148,7 +169,8 @@ static __always_inline void send_begin_exchange(struct sock *sk, struct socket_s
 	if (figures)
 		__sync_fetch_and_add(&figures->exchanges, 1);
 	if (socket->exchanges++) {
-		send_take_client(socket);
+		if (!goes_on)
+			send_take_client(socket);
 	} else if (socket->flags & ATTEMPT_BEFORE_REQUEST) {
 		/* The backend spoke first: what it said is its answer. */
 		socket->awaiting_response = 0;

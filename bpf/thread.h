@@ -48,6 +48,10 @@ struct thread_state {
 	__u64 reading_cookie; /* the client read from last */
 	__u64 reading_ns;
 	__u32 starts; /* attempts begun since that read */
+	/* It has done something else since than to go on with what it read: the next request that it
+	 * takes up may be one that lay in its memory. */
+	bool resumed;
+	bool ended_exact; /* ended_client is known, not guessed */
 	/* Where requests wander: */
 	bool pending_given; /* the thread did not read it, but was woken by the one that had it */
 	__u64 pending_cookie; /* the client whose request has no attempt yet */
@@ -114,6 +118,10 @@ static __always_inline __u64 thread_take_request(struct thread_state *thread, __
 		thread->streams_taken |= *waiting;
 		if (*waiting)
 			return cookie;
+	}
+	if (thread_ring_take_forgotten(ring, now_ns, THREAD_READ_FRESH_NS)) {
+		*waiting = true;
+		return 0;
 	}
 	for (int i = 0; i < THREAD_RING; i++) {
 		struct thread_slot *slot;
@@ -225,8 +233,9 @@ static __always_inline bool thread_untried(struct thread_state *thread, __u32 ki
 }
 
 /* The thread read from a client; `begins`: the first bytes of a request. */
-static __always_inline void thread_note_read(struct thread_state *thread, __u64 client_cookie,
-					     bool multiplexed, bool begins, __u64 now_ns)
+static __always_inline void thread_note_read(struct thread_state *thread, __u32 kind,
+					     __u64 client_cookie, bool multiplexed, bool begins,
+					     __u64 now_ns)
 {
 	/* The 5xx of an attempt that ended is written in the same turn; of its own client the rest of
 	 * a request's body may be read before. */
@@ -243,6 +252,7 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u64 
 		thread->starts = 0;
 	thread->reading_cookie = client_cookie;
 	thread->reading_ns = now_ns;
+	thread->resumed = false;
 	/* All that was read in one turn is worked on before more is read. */
 	if (thread->streams_taken) {
 		thread->streams_taken = 0;
@@ -251,8 +261,9 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u64 
 	if (begins) {
 		thread->unix_ns = 0;
 		thread->unused_ns = 0;
-		thread_ring_push(&thread->requests, client_cookie, now_ns,
-				 multiplexed ? 0 : client_cookie);
+		if (thread_works_in_order(kind))
+			thread_ring_push(&thread->requests, client_cookie, now_ns,
+					 multiplexed ? 0 : client_cookie);
 		thread->pending_cookie = client_cookie;
 		thread->pending_ns = now_ns;
 		thread->pending_given = false;
@@ -262,11 +273,26 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u64 
 	}
 }
 
+/* The client that an attempt begun now is made for, where a thread connects right after it has read a
+ * request. nginx puts off what lies behind that request in its memory until all that can be read has
+ * been: then nothing tells whose it is. Apache goes on with the same client. */
+static __always_inline __u64 thread_take_reading(struct thread_state *thread, __u32 kind,
+						 __u64 now_ns, bool *exact)
+{
+	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
+
+	/* On HTTP/1 a client has one request under way, and an attempt was begun for it. */
+	if (thread->starts > 1 && !thread->multiplexed)
+		return 0;
+	*exact = fresh && thread_keeps(kind) && (!thread->resumed || kind == BALANCER_APACHE);
+	return thread->reading_cookie;
+}
+
 /* The client that an attempt begun now is made for; *exact: known, not guessed. 0: unknown. */
 static __always_inline __u64 thread_take_client(struct thread_state *thread, __u32 kind,
 						__u64 now_ns, bool *exact)
 {
-	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS, waiting = false;
+	bool waiting = false;
 
 	thread->starts++;
 	thread->answered_cookie = 0;
@@ -282,19 +308,19 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 		return thread_take_pending(thread, now_ns);
 	/* The next upstream is tried in the turn in which the one before failed. */
 	if (thread->ended_cookie && !thread->ended_reader) {
-		*exact = thread_keeps(kind) && thread->ended_client;
+		*exact = thread_keeps(kind) && thread->ended_client && thread->ended_exact;
 		thread_ends_drop(&thread->ends, thread->ended_cookie);
 		thread->ended_cookie = 0;
 		return thread->ended_client;
 	}
-	*exact = fresh && thread_keeps(kind);
-	return thread->reading_cookie;
+	return thread_take_reading(thread, kind, now_ns, exact);
 }
 
 /* A failed attempt was let go, of which this status comes if any. Returns the client answered for it
  * just before, 0: none. */
 static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 kind, __u64 cookie,
-					     __u64 client_cookie, __u16 status, bool at_once)
+					     __u64 client_cookie, bool exact, __u16 status,
+					     bool at_once)
 {
 	__u64 answered = thread->answered_cookie;
 
@@ -310,13 +336,15 @@ static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 
 	thread->ended_cookie = cookie;
 	thread->ended_ns = bpf_ktime_get_boot_ns();
 	thread->ended_client = client_cookie;
+	thread->ended_exact = exact;
 	thread->ended_reader = 0;
 	return 0;
 }
 
 /* A backend's own 5xx was read. */
 static __always_inline void thread_note_answer(struct thread_state *thread, __u32 kind,
-					       __u64 cookie, __u64 client_cookie, __u16 status)
+					       __u64 cookie, __u64 client_cookie, bool exact,
+					       __u16 status)
 {
 	if (thread->multiplexed)
 		thread_ends_push(&thread->ends, cookie, client_cookie, status);
@@ -327,6 +355,7 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 	thread->ended_cookie = cookie;
 	thread->ended_ns = bpf_ktime_get_boot_ns();
 	thread->ended_client = client_cookie;
+	thread->ended_exact = exact;
 	thread->ended_reader = 0;
 }
 
@@ -426,10 +455,9 @@ static __always_inline void thread_note_multiplexed(struct thread_state *thread,
 static __always_inline void thread_note_answered(struct thread_state *thread, __u64 client_cookie,
 						 __u64 now_ns)
 {
-	if (thread->reading_cookie != client_cookie) {
-		thread->reading_cookie = client_cookie;
-		thread->starts = 0;
-	}
+	thread->reading_cookie = client_cookie;
+	thread->starts = 0;
+	thread->resumed = true;
 	thread->reading_ns = now_ns;
 	if (thread->pending_cookie == client_cookie)
 		thread->pending_cookie = 0;

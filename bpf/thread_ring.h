@@ -5,7 +5,7 @@
 
 #include "bpf/maps.h"
 
-#define THREAD_RING 8 /* a power of two */
+#define THREAD_RING 16 /* a power of two */
 /* On HTTP/2, where reading says less: other frames than requests are read, too. */
 #define THREAD_STREAM_FRESH_NS (1000 * 1000ull)
 
@@ -21,6 +21,11 @@ struct thread_ring {
 	struct thread_slot slots[THREAD_RING];
 	__u32 head; /* oldest */
 	__u32 tail; /* next free */
+	/* requests: how many older ones found no room, and when the last of them was read: they are worked
+	 * on first, and nobody knows whose they are */
+	__u32 forgotten;
+	__u32 reserved;
+	__u64 forgotten_ns;
 };
 
 /* A full ring forgets its oldest. */
@@ -30,12 +35,31 @@ static __always_inline void thread_ring_push(struct thread_ring *ring, __u64 coo
 	__u32 tail = ring->tail;
 	struct thread_slot *slot = &ring->slots[tail & (THREAD_RING - 1)];
 
+	if (tail - ring->head >= THREAD_RING) {
+		ring->head = tail + 1 - THREAD_RING;
+		if (slot->cookie) {
+			ring->forgotten++;
+			ring->forgotten_ns = slot->value;
+		}
+	}
 	slot->cookie = cookie;
 	slot->value = value;
 	slot->client_cookie = client_cookie;
 	ring->tail = tail + 1;
-	if (tail + 1 - ring->head > THREAD_RING)
-		ring->head = tail + 1 - THREAD_RING;
+}
+
+/* Takes one of the forgotten requests, if the last of them was read less than `fresh_ns` ago. */
+static __always_inline bool thread_ring_take_forgotten(struct thread_ring *ring, __u64 now_ns,
+						       __u64 fresh_ns)
+{
+	if (!ring->forgotten)
+		return false;
+	if (now_ns - ring->forgotten_ns >= fresh_ns) {
+		ring->forgotten = 0;
+		return false;
+	}
+	ring->forgotten--;
+	return true;
 }
 
 /* Takes `cookie` out; false: it was not there. */
@@ -44,10 +68,12 @@ static __always_inline bool thread_ring_drop(struct thread_ring *ring, __u64 coo
 	for (int i = 0; i < THREAD_RING; i++) {
 		struct thread_slot *slot = &ring->slots[(ring->head + i) & (THREAD_RING - 1)];
 
+		if ((__s32)(ring->tail - ring->head) <= i)
+			break;
 		if (slot->cookie != cookie)
 			continue;
 		slot->cookie = 0;
-		return (__s32)(ring->tail - ring->head) > i;
+		return true;
 	}
 	return false;
 }
