@@ -8,16 +8,31 @@
 
 #define ANSWER_RESOLVED_NS (10 * 1000 * 1000 * 1000ull)
 
-/* The attempt whose answer could not be used, kept by the thread until now. Returns its socket's cookie.
- * One of the client's request before this one may be let go late. */
+/* Whether the 5xx may be written for the attempt that was let go although its backend answered. One of
+ * the client's request before this one may be let go late. */
+static __always_inline bool answer_has_attempt(const struct thread_state *thread,
+					       const struct event_response *response)
+{
+	const struct event_attempt *attempt = &thread->answered;
+
+	if (!attempt->header.type || attempt->request_ns < response->request_first_ns)
+		return false;
+	if (thread_answered_is_anyones(thread))
+		return thread_moment_lasts(&thread->answered_end);
+	return attempt->client_cookie == response->cookie;
+}
+
+/* The attempt whose answer could not be used, kept by the thread until now. Returns its socket's cookie;
+ * *guessed: nobody knows whose it was. */
 static __always_inline __u64 answer_emit_attempt(struct thread_state *thread,
-						 const struct event_response *response)
+						 const struct event_response *response,
+						 bool *guessed)
 {
 	struct event_attempt *attempt;
 
-	if (!thread->answered.header.type || thread->answered.client_cookie != response->cookie ||
-	    thread->answered.request_ns < response->request_first_ns)
+	if (!answer_has_attempt(thread, response))
 		return 0;
+	*guessed = thread_answered_is_anyones(thread);
 	thread->answered.header.type = 0;
 	attempt = emit_reserve(EVENT_ATTEMPT, sizeof(*attempt));
 	if (!attempt)
@@ -87,7 +102,7 @@ static __always_inline void answer_judge(struct thread_state *thread,
 		thread_note_response(thread, kind, response->cookie, response->status, age_ns,
 				     verdict);
 	if (!verdict->attempt_cookie && !verdict->immediate)
-		verdict->attempt_cookie = answer_emit_attempt(thread, response);
+		verdict->attempt_cookie = answer_emit_attempt(thread, response, &verdict->guessed);
 }
 
 /* One 5xx of this status, on top of thread->response. Not static: the verifier looks at it once, not

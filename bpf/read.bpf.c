@@ -57,7 +57,9 @@ static __always_inline void read_request(struct socket_state *socket, __u32 byte
 	}
 	socket->request_ns = now_ns;
 	if (begins) {
-		socket->request_first_ns = now_ns;
+		begins = !thread || !thread_is_ahead(thread, socket->cookie, now_ns);
+		if (begins)
+			socket->request_first_ns = now_ns;
 		socket->exchanges++;
 		socket->direction = DIRECTION_RECEIVED;
 	}

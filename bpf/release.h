@@ -43,6 +43,21 @@ static __always_inline __u16 release_status(const struct socket_state *socket)
 	return socket->flags & ATTEMPT_CLOSED_BY_OWNER ? 504 : 502;
 }
 
+/* enum thread_end_flags. A connection that its owner gives up while it is whole is not tried again. */
+static __always_inline __u32 release_end(const struct socket_state *socket)
+{
+	const __u32 given_up = ATTEMPT_ESTABLISHED | ATTEMPT_CLOSED_BY_OWNER;
+	__u32 flags = 0;
+
+	if (socket->flags & ATTEMPT_ADJACENT_CLIENT)
+		flags |= THREAD_END_EXACT;
+	if (socket->flags & ATTEMPT_NEVER_SENT)
+		flags |= THREAD_END_AT_ONCE;
+	if ((socket->flags & given_up) == given_up)
+		flags |= THREAD_END_FINAL;
+	return flags;
+}
+
 static __always_inline void release_emit(struct sock *sk, struct socket_state *socket,
 					 __u8 old_state, struct thread_state *thread,
 					 __u64 answered_cookie)
@@ -72,17 +87,17 @@ static __always_inline void release_answered(struct sock *sk, struct socket_stat
 	if (!thread)
 		return;
 	if (thread_works_in_order(socket->owner.kind)) {
-		__u64 answered = thread->answered_cookie;
+		__u64 answered = thread_take_answered(thread);
 
-		thread->answered_cookie = 0;
 		if (answered)
 			release_emit(sk, socket, old_state, thread, answered);
 		/* On HTTP/2 it writes next, too. */
 		if (answered || !thread->multiplexed)
 			return;
 	}
-	if (!socket->client_cookie)
+	if (!socket->client_cookie && socket->owner.kind != BALANCER_NGINX)
 		return;
+	thread_moment_note(&thread->answered_end);
 	attempt_fill(&thread->answered, socket, sk);
 	thread->answered.header.type = EVENT_ATTEMPT;
 	thread->answered.old_state = old_state;
@@ -101,10 +116,8 @@ static __always_inline void release_failed(struct sock *sk, struct socket_state 
 		socket->flags |= ATTEMPT_EXCHANGE_OPEN;
 	if (thread)
 		answered = thread_note_end(thread, socket->owner.kind, socket->cookie,
-					   socket->client_cookie,
-					   socket->flags & ATTEMPT_ADJACENT_CLIENT,
-					   release_status(socket),
-					   socket->flags & ATTEMPT_NEVER_SENT);
+					   socket->client_cookie, release_status(socket),
+					   release_end(socket));
 	release_emit(sk, socket, old_state, thread, answered);
 }
 

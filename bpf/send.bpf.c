@@ -84,6 +84,24 @@ static __always_inline void send_note_answered(struct socket_state *socket, bool
 		thread_note_answered(thread, socket->cookie, now_ns);
 }
 
+/* Whether the next request is taken up only when the whole response to this one is written. */
+static __always_inline bool send_is_strict(__u32 kind)
+{
+	return thread_works_in_order(kind) || kind == BALANCER_NGINX;
+}
+
+/* A response of HTTP/1 goes out, or more of it. */
+static __always_inline void send_note_response(struct socket_state *socket, __u16 status)
+{
+	bool reads = socket->direction == DIRECTION_RECEIVED;
+
+	if (status || reads || thread_keeps(socket->owner.kind))
+		send_note_answered(socket,
+				   status || (!reads && send_is_strict(socket->owner.kind)));
+	else if (send_is_strict(socket->owner.kind))
+		socket->request_first_ns = bpf_ktime_get_boot_ns();
+}
+
 /* What was read from the client since the last write was no request. */
 static __always_inline void send_undo_request(struct socket_state *socket)
 {
@@ -109,10 +127,8 @@ static __always_inline void send_to_client(struct sock *sk, struct socket_state 
 	if (words.kind == FRONT_HANDSHAKE)
 		send_undo_request(socket);
 	answer_client(sk, socket, &words);
-	if (!(words.flags & RESPONSE_MULTIPLEXED) && words.kind == FRONT_RESPONSE &&
-	    (words.status || socket->direction == DIRECTION_RECEIVED ||
-	     thread_keeps(socket->owner.kind)))
-		send_note_answered(socket, words.status);
+	if (!(words.flags & RESPONSE_MULTIPLEXED) && words.kind == FRONT_RESPONSE)
+		send_note_response(socket, words.status);
 	socket->direction = DIRECTION_SENT;
 }
 

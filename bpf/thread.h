@@ -17,94 +17,17 @@
 #ifndef LBTRACE_THREAD_H
 #define LBTRACE_THREAD_H
 
-#include "bpf/http2_walk.h"
-#include "bpf/thread_ends.h"
-#include "bpf/thread_ring.h"
+#include "bpf/thread_state.h"
 
 /* A request refused without an attempt is answered in the turn that read it; the thread may have
  * been off its CPU in between. */
 #define THREAD_IMMEDIATE_NS (200 * 1000 * 1000ull)
 #define THREAD_READ_FRESH_NS (10 * 1000 * 1000ull)
 
-/* What the thread has just given to a TLS library. SSL_write() encrypts it and sends it before it
- * returns, so the next TLS record that the thread writes to a client has it inside. */
-struct thread_plaintext {
-	__u64 session; /* address of the library's object, 0: nothing was ever given */
-	__u8 fresh; /* its record has not been written yet */
-	__u8 http2;
-	__u8 count; /* 5xx responses in it */
-	__u8 reserved;
-	struct http2_found found[HTTP2_FOUND_MAX];
+enum {
+	STATUS_BAD_GATEWAY = 502,
+	STATUS_GATEWAY_TIMEOUT = 504,
 };
-
-/* Written by the thread itself, and by the one that wakes it. Entries are inserted in thread_make(),
- * deleted by LRU. */
-struct thread_state {
-	__u64 ended_cookie; /* the attempt that just ended and whose 5xx, if any, comes next */
-	__u64 ended_client; /* its client, as far as known */
-	__u64 ended_ns;
-	__u64 ended_reader; /* the one client read from since */
-	__u64 answered_cookie; /* the client just given a 5xx whose attempt is let go next */
-	__u64 reading_cookie; /* the client read from last */
-	__u64 reading_ns;
-	__u32 starts; /* attempts begun since that read */
-	/* It has done something else since than to go on with what it read: the next request that it
-	 * takes up may be one that lay in its memory. */
-	bool resumed;
-	bool ended_exact; /* ended_client is known, not guessed */
-	/* Where requests wander: */
-	bool pending_given; /* the thread did not read it, but was woken by the one that had it */
-	__u64 pending_cookie; /* the client whose request has no attempt yet */
-	__u64 pending_ns;
-	__u32 pending_tid; /* who gave it */
-	__u32 handed_tid; /* who was woken with the request */
-	__u64 handed_cookie; /* of this client, */
-	__u64 returned_cookie; /* which woke this one without having made an attempt for it, */
-	__u64 tried_cookie; /* or made one */
-	__u64 unused_ns; /* when it closed a TCP socket last that it had not used */
-	__u64 unix_ns; /* when it connected to a Unix socket last; in vain, where the hook tells */
-	__s32 route_error; /* errno of the last route lookup, 0: it succeeded */
-	__u64 route_ns;
-	struct event_address route_address;
-	struct event_attempt
-		answered; /* the attempt let go last although its backend answered; header.type 0: none */
-	struct thread_ring requests; /* clients whose requests were read and not taken up yet */
-	struct thread_ring answers; /* backends whose 5xx was read and not passed on yet */
-	struct thread_ends ends; /* kept where HTTP/2 is spoken to clients */
-	__u32 multiplexed; /* it is */
-	__u32 streams_taken; /* an attempt was begun for one of the requests that wait */
-	struct thread_plaintext plaintext;
-	struct event_response response; /* what all 5xx of the write at work have in common */
-	struct http2_walk walk; /* the one at work: too big for the stack, and no CPU's own */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, SHARED_THREADS_MAX);
-	__type(key, __u32);
-	__type(value, struct thread_state);
-} threads SEC(".maps") __weak;
-
-/* A thread's memory, made when it has none; NULL: no room, counted as a loss. */
-static __always_inline struct thread_state *thread_make(__u32 tid)
-{
-	static const struct thread_state zero;
-	struct thread_state *thread = bpf_map_lookup_elem(&threads, &tid);
-
-	if (thread)
-		return thread;
-	bpf_map_update_elem(&threads, &tid, &zero, BPF_NOEXIST);
-	thread = bpf_map_lookup_elem(&threads, &tid);
-	if (!thread)
-		loss_count(LOSS_THREADS);
-	return thread;
-}
-
-/* The running thread's. */
-static __always_inline struct thread_state *thread_current(void)
-{
-	return thread_make(bpf_get_current_pid_tgid());
-}
 
 /* Takes the oldest request read in this turn; 0: none, or not known. *waiting: there was one. */
 static __always_inline __u64 thread_take_request(struct thread_state *thread, __u64 now_ns,
@@ -187,9 +110,9 @@ static __always_inline void thread_hand_over(struct thread_state *from, __u32 fr
 	__u64 client = from->pending_cookie;
 
 	/* What ended before the request was read is over. */
-	if (from->ended_cookie && from->ended_ns >= to->pending_ns) {
+	if (from->ended_cookie && from->ended_at.ns >= to->pending_ns) {
 		to->ended_cookie = from->ended_cookie;
-		to->ended_ns = from->ended_ns;
+		to->ended_at.ns = from->ended_at.ns;
 		to->ended_client = from->ended_client;
 		to->ended_reader = 0;
 	}
@@ -232,6 +155,15 @@ static __always_inline bool thread_untried(struct thread_state *thread, __u32 ki
 	       thread->tried_cookie != client_cookie;
 }
 
+/* Whether the client's request, of which more is read now, lay in the thread's memory and was taken up
+ * when the one before was answered. */
+static __always_inline bool thread_is_ahead(const struct thread_state *thread, __u64 client_cookie,
+					    __u64 now_ns)
+{
+	return thread->resumed && thread->starts && thread->reading_cookie == client_cookie &&
+	       now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
+}
+
 /* The thread read from a client; `begins`: the first bytes of a request. */
 static __always_inline void thread_note_read(struct thread_state *thread, __u32 kind,
 					     __u64 client_cookie, bool multiplexed, bool begins,
@@ -248,6 +180,7 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u32 
 	thread->plaintext.fresh = 0;
 	/* A 5xx and the close of its attempt are one step; whatever else the thread does comes after. */
 	thread->answered_cookie = 0;
+	thread->retried_client = 0;
 	if (begins || thread->reading_cookie != client_cookie)
 		thread->starts = 0;
 	thread->reading_cookie = client_cookie;
@@ -273,6 +206,15 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u32 
 	}
 }
 
+/* Whether in this turn a response went out to another client, whose next request may be taken up in it,
+ * too. */
+static __always_inline bool thread_wrote_to_another(const struct thread_state *thread,
+						    __u64 client_cookie)
+{
+	return thread->written_cookie && thread->written_cookie != client_cookie &&
+	       thread_moment_lasts(&thread->written_at);
+}
+
 /* The client that an attempt begun now is made for, where a thread connects right after it has read a
  * request. nginx puts off what lies behind that request in its memory until all that can be read has
  * been: then nothing tells whose it is. Apache goes on with the same client. */
@@ -288,6 +230,14 @@ static __always_inline __u64 thread_take_reading(struct thread_state *thread, __
 	return thread->reading_cookie;
 }
 
+static __always_inline __u64 thread_take_retried(struct thread_state *thread)
+{
+	__u64 client_cookie = thread->retried_client;
+
+	thread->retried_client = 0;
+	return client_cookie && thread_moment_lasts(&thread->retried_at) ? client_cookie : 0;
+}
+
 /* The client that an attempt begun now is made for; *exact: known, not guessed. 0: unknown. */
 static __always_inline __u64 thread_take_client(struct thread_state *thread, __u32 kind,
 						__u64 now_ns, bool *exact)
@@ -298,8 +248,12 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 	thread->answered_cookie = 0;
 	*exact = false;
 	if (thread_works_in_order(kind)) {
-		__u64 client_cookie = thread_take_request(thread, now_ns, &waiting);
+		__u64 client_cookie = thread_take_retried(thread);
 
+		if (client_cookie)
+			thread->ended_cookie = 0;
+		else
+			client_cookie = thread_take_request(thread, now_ns, &waiting);
 		if (!waiting && thread->multiplexed)
 			thread_ends_drop_newest(&thread->ends);
 		return client_cookie;
@@ -308,7 +262,8 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 		return thread_take_pending(thread, now_ns);
 	/* The next upstream is tried in the turn in which the one before failed. */
 	if (thread->ended_cookie && !thread->ended_reader) {
-		*exact = thread_keeps(kind) && thread->ended_client && thread->ended_exact;
+		*exact = thread_keeps(kind) && thread->ended_client && thread->ended_exact &&
+			 !thread_wrote_to_another(thread, thread->ended_client);
 		thread_ends_drop(&thread->ends, thread->ended_cookie);
 		thread->ended_cookie = 0;
 		return thread->ended_client;
@@ -316,28 +271,53 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 	return thread_take_reading(thread, kind, now_ns, exact);
 }
 
-/* A failed attempt was let go, of which this status comes if any. Returns the client answered for it
- * just before, 0: none. */
-static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 kind, __u64 cookie,
-					     __u64 client_cookie, bool exact, __u16 status,
-					     bool at_once)
+static __always_inline void thread_set_ended(struct thread_state *thread, __u64 cookie,
+					     __u64 client_cookie, bool exact)
+{
+	thread->ended_cookie = cookie;
+	thread->ended_client = client_cookie;
+	thread->ended_exact = exact;
+	thread->ended_reader = 0;
+	thread_moment_note(&thread->ended_at);
+}
+
+/* The client just given a 5xx for the attempt that is let go now, 0: none. */
+static __always_inline __u64 thread_take_answered(struct thread_state *thread)
 {
 	__u64 answered = thread->answered_cookie;
 
 	thread->answered_cookie = 0;
+	return answered && thread_moment_lasts(&thread->answered_at) ? answered : 0;
+}
+
+enum thread_end_flags {
+	THREAD_END_EXACT = 1 << 0, /* the client is known, not guessed */
+	THREAD_END_AT_ONCE = 1 << 1, /* in connect() */
+	THREAD_END_FINAL = 1 << 2, /* nothing is tried again after such an end */
+};
+
+/* A failed attempt was let go, of which this status comes if any. Returns the client answered for it
+ * just before, 0: none. */
+static __always_inline __u64 thread_note_end(struct thread_state *thread, __u32 kind, __u64 cookie,
+					     __u64 client_cookie, __u16 status, __u32 flags)
+{
+	__u64 answered = thread_take_answered(thread);
+
 	thread->ended_cookie = 0;
+	thread->retried_client = 0;
 	if (answered)
 		return answered;
 	if (thread->multiplexed)
 		thread_ends_push(&thread->ends, cookie, client_cookie, status);
+	if (thread_works_in_order(kind) && !(flags & THREAD_END_FINAL)) {
+		thread->retried_client = client_cookie;
+		thread_moment_note(&thread->retried_at);
+	}
 	/* Where requests are worked on in order the 5xx comes first, unless connect() itself failed. */
-	if (thread_works_in_order(kind) && !at_once)
+	if (thread_works_in_order(kind) && !(flags & THREAD_END_AT_ONCE))
 		return 0;
-	thread->ended_cookie = cookie;
-	thread->ended_ns = bpf_ktime_get_boot_ns();
-	thread->ended_client = client_cookie;
-	thread->ended_exact = exact;
-	thread->ended_reader = 0;
+	thread->ended_status = 0;
+	thread_set_ended(thread, cookie, client_cookie, flags & THREAD_END_EXACT);
 	return 0;
 }
 
@@ -352,27 +332,27 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 		thread_ring_push(&thread->answers, cookie, status, client_cookie);
 		return;
 	}
-	thread->ended_cookie = cookie;
-	thread->ended_ns = bpf_ktime_get_boot_ns();
-	thread->ended_client = client_cookie;
-	thread->ended_exact = exact;
-	thread->ended_reader = 0;
+	thread->ended_status = status;
+	thread_set_ended(thread, cookie, client_cookie, exact);
 }
 
 /* Whether the attempt that ended in this turn can be what the 5xx to this client is for. Where
  * requests wander the turn may be another request's: the guess must agree. */
 static __always_inline bool thread_ended_for(const struct thread_state *thread, __u32 kind,
-					     __u64 client_cookie, __u64 age_ns)
+					     __u64 client_cookie, __u16 status, __u64 age_ns)
 {
-	if (!thread->ended_cookie)
+	if (!thread->ended_cookie || (thread->ended_status && thread->ended_status != status))
+		return false;
+	/* Its own client had left. */
+	if (thread->ended_exact && thread->ended_client != client_cookie)
 		return false;
 	if (thread->ended_reader && thread->ended_reader != client_cookie)
 		return false;
 	/* Where requests are worked on in order only a connect() that failed at once is kept, and its
 	 * 5xx is the next that the thread writes. */
 	if (!thread_wanders(kind))
-		return true;
-	if (bpf_ktime_get_boot_ns() - thread->ended_ns > age_ns)
+		return thread->ended_status || thread_moment_lasts(&thread->ended_at);
+	if (bpf_ktime_get_boot_ns() - thread->ended_at.ns > age_ns)
 		return false;
 	return thread->ended_client == client_cookie || !thread->ended_client;
 }
@@ -417,7 +397,8 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 		verdict->attempt_cookie =
 			thread_take_answer(&thread->answers, client_cookie, status);
 	guessed = verdict->attempt_cookie;
-	if (!verdict->attempt_cookie && thread_ended_for(thread, kind, client_cookie, age_ns))
+	if (!verdict->attempt_cookie &&
+	    thread_ended_for(thread, kind, client_cookie, status, age_ns))
 		verdict->attempt_cookie = thread->ended_cookie;
 	if (thread->multiplexed && verdict->attempt_cookie)
 		thread_ends_drop(&thread->ends, verdict->attempt_cookie);
@@ -432,11 +413,15 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 		verdict->immediate = !verdict->attempt_cookie && reading && !thread->starts;
 		return;
 	}
-	verdict->immediate = !verdict->attempt_cookie && waiting && age_ns < THREAD_IMMEDIATE_NS;
+	/* Without an attempt there is nothing to be bad or late. */
+	verdict->immediate = !verdict->attempt_cookie && waiting && age_ns < THREAD_IMMEDIATE_NS &&
+			     status != STATUS_BAD_GATEWAY && status != STATUS_GATEWAY_TIMEOUT;
 	/* Also when an answer was found: whose it is was guessed, and a failed attempt let go next for
 	 * this very client says better. */
-	if (guessed || (!verdict->attempt_cookie && !verdict->immediate))
+	if (guessed || (!verdict->attempt_cookie && !verdict->immediate)) {
 		thread->answered_cookie = client_cookie;
+		thread_moment_note(&thread->answered_at);
+	}
 }
 
 /* A client turns out to speak HTTP/2. */
@@ -450,17 +435,34 @@ static __always_inline void thread_note_multiplexed(struct thread_state *thread,
 	}
 }
 
+/* Whether nobody knows whose attempt was let go last although its backend answered. nginx writes what
+ * comes of it in that very turn, whoever it is. */
+static __always_inline bool thread_answered_is_anyones(const struct thread_state *thread)
+{
+	const struct event_attempt *attempt = &thread->answered;
+
+	return attempt->owner.kind == BALANCER_NGINX &&
+	       !(attempt->header.flags & ATTEMPT_ADJACENT_CLIENT);
+}
+
 /* The thread writes to a client, whose request waits no longer. What it does next without reading
  * may be for that client's next request, read together with this one. */
 static __always_inline void thread_note_answered(struct thread_state *thread, __u64 client_cookie,
 						 __u64 now_ns)
 {
 	thread->reading_cookie = client_cookie;
+	thread->retried_client = 0;
 	thread->starts = 0;
 	thread->resumed = true;
+	thread->written_cookie = client_cookie;
+	thread->written_at.ns = now_ns;
+	thread->written_at.switches = thread_switches();
 	thread->reading_ns = now_ns;
 	if (thread->pending_cookie == client_cookie)
 		thread->pending_cookie = 0;
+	/* This is what came of it, then. */
+	if (thread_answered_is_anyones(thread))
+		thread->answered.header.type = 0;
 	if (thread->requests.head != thread->requests.tail)
 		thread_ring_drop(&thread->requests, client_cookie);
 }

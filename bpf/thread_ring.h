@@ -3,7 +3,13 @@
 #ifndef LBTRACE_THREAD_RING_H
 #define LBTRACE_THREAD_RING_H
 
+#ifdef __bpf__
 #include "bpf/maps.h"
+#else /* its tests */
+#include <stdbool.h>
+
+#include "bpf/event.h"
+#endif
 
 #define THREAD_RING 16 /* a power of two */
 /* On HTTP/2, where reading says less: other frames than requests are read, too. */

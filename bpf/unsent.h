@@ -33,8 +33,9 @@ static __always_inline int attempt_emit_unsent(struct sock *sk, const struct eve
 	if (exact)
 		attempt->header.flags |= ATTEMPT_ADJACENT_CLIENT;
 	attempt->answered_cookie =
-		thread_note_end(thread, process->kind, attempt->cookie, attempt->client_cookie, exact,
-				thread_works_in_order(process->kind) ? 503 : 0, true);
+		thread_note_end(thread, process->kind, attempt->cookie, attempt->client_cookie,
+				thread_works_in_order(process->kind) ? 503 : 0,
+				THREAD_END_AT_ONCE | (exact ? THREAD_END_EXACT : 0));
 	bpf_ringbuf_submit(attempt, 0);
 	return 0;
 }
