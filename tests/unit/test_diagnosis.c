@@ -105,7 +105,7 @@ static void test_nginx_limit_is_a_rule(void **state)
 
 static void test_late_answer_without_attempt_is_unexplained(void **state)
 {
-	assert_int_equal(judge(*state, BALANCER_HAPROXY, 503, 0)->cause, CAUSE_NONE);
+	assert_int_equal(judge(*state, BALANCER_NGINX, 502, 0)->cause, CAUSE_NONE);
 }
 
 static void test_immediate_500_is_unexplained(void **state)

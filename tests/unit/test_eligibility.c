@@ -27,15 +27,69 @@ static void haproxys_queue_is_left(void **state)
 		      CONFIDENCE_LIKELY);
 }
 
-static void an_attempt_nearby_makes_a_queue_doubtful(void **state)
+/* Fails unless a 503 of HAProxy that came `waited_ms` after its request, without an attempt, comes to
+ * this when the thread let go of `attempt` around it. */
+static void assert_judged_near(struct written *written, struct event_attempt *attempt,
+			       uint64_t waited_ms, enum cause_id cause, enum confidence confidence)
 {
-	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 2999, 900);
+	struct event_response response =
+		response_new(BALANCER_HAPROXY, CLIENT, 503, 3000, waited_ms);
 
-	attempt_refuse(&attempt);
-	attempt.client_cookie = 99;
-	attempt.header.flags |= ATTEMPT_ADJACENT_CLIENT;
-	written_feed(*state, &attempt);
-	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 400, CAUSE_NONE, CONFIDENCE_NONE);
+	attempt_refuse(attempt);
+	response.attempts = 0;
+	if (attempt->header.time_ns <= response.header.time_ns)
+		written_feed(written, attempt);
+	written_feed(written, &response);
+	if (attempt->header.time_ns > response.header.time_ns)
+		written_feed(written, attempt);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), cause, confidence);
+	assert_int_equal(written_error(written, CLIENT, 0)->attempt_count, 0);
+}
+
+/* HAProxy lets go of a request's last attempt right after its 5xx, in the same thread. */
+static void an_attempt_let_go_after_makes_a_queue_doubtful(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 100);
+
+	assert_judged_near(*state, &attempt, 400, CAUSE_NONE, CONFIDENCE_NONE);
+}
+
+static void a_health_check_before_leaves_a_queue_alone(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 2999, 1);
+
+	assert_judged_near(*state, &attempt, 400, CAUSE_LB_QUEUE_TIMEOUT, CONFIDENCE_LIKELY);
+}
+
+static void another_threads_attempt_leaves_a_queue_alone(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 100);
+
+	attempt.owner.tid = attempt.ended_tid = 102;
+	assert_judged_near(*state, &attempt, 400, CAUSE_LB_QUEUE_TIMEOUT, CONFIDENCE_LIKELY);
+}
+
+static void another_clients_attempt_leaves_a_queue_alone(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 100);
+
+	attempt.answered_cookie = CLIENT + 1;
+	assert_judged_near(*state, &attempt, 400, CAUSE_LB_QUEUE_TIMEOUT, CONFIDENCE_LIKELY);
+}
+
+/* The kernel side cannot tell when several requests were read together. */
+static void haproxy_has_no_time_to_try_a_backend(void **state)
+{
+	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 1, CAUSE_NO_ELIGIBLE_BACKEND,
+		      CONFIDENCE_POSSIBLE);
+}
+
+static void an_attempt_let_go_after_makes_haproxys_haste_doubtful(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 2);
+
+	assert_judged_near(*state, &attempt, 2, CAUSE_NONE, CONFIDENCE_NONE);
 }
 
 static void a_queue_from_before_lbtrace_is_not_seen(void **state)
@@ -90,8 +144,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(haproxys_queue_is_left, written_setup,
 						written_teardown),
-		cmocka_unit_test_setup_teardown(an_attempt_nearby_makes_a_queue_doubtful,
+		cmocka_unit_test_setup_teardown(an_attempt_let_go_after_makes_a_queue_doubtful,
 						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(a_health_check_before_leaves_a_queue_alone,
+						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(another_threads_attempt_leaves_a_queue_alone,
+						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(another_clients_attempt_leaves_a_queue_alone,
+						written_setup, written_teardown),
+		cmocka_unit_test_setup_teardown(haproxy_has_no_time_to_try_a_backend, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(
+			an_attempt_let_go_after_makes_haproxys_haste_doubtful, written_setup,
+			written_teardown),
 		cmocka_unit_test_setup_teardown(a_queue_from_before_lbtrace_is_not_seen,
 						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(nginx_refuses_by_a_rule, written_setup,

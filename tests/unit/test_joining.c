@@ -252,7 +252,9 @@ static void test_contradictions_are_refused(void **state)
 			response.request_first_ns = attempts[i].header.time_ns + 2 * WRITTEN_MS;
 		if (i == 0)
 			response.header.time_ns = attempts[i].header.time_ns + 3 * WRITTEN_MS;
-		if (i == 1) { /* known to be another client's */
+		if (i == 1) /* known to be another client's */
+			response.request_first_ns = attempts[i].started_ns;
+		if (i == 1) {
 			attempts[i].client_cookie = 99;
 			attempts[i].header.flags |= ATTEMPT_ADJACENT_CLIENT;
 		}
@@ -267,6 +269,33 @@ static void test_contradictions_are_refused(void **state)
 	for (unsigned int i = 0; i < 4; i++)
 		written_assert_cause(written_error(written, CLIENT + i, 0), CAUSE_NONE,
 				     CONFIDENCE_NONE);
+}
+
+/* Of two requests' ends in one turn, one is by the clock: a name that was not resolved in time. */
+static void test_what_another_clients_turn_had_is_not_it(void **state)
+{
+	struct written *written = *state;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct event_attempt attempt = attempt_new(BALANCER_NGINX, 11 + i, 2000 + i, 100);
+		struct event_response response;
+
+		response = response_adjacent(BALANCER_NGINX, CLIENT + i, &attempt, 502);
+		if (i) { /* the attempt's own client had left */
+			attempt_starve(&attempt);
+		} else {
+			attempt_refuse(&attempt);
+			attempt.client_cookie = 99;
+			attempt.header.flags |= ATTEMPT_ADJACENT_CLIENT;
+		}
+		response.request_first_ns = attempt.header.time_ns - 1000 * WRITTEN_MS;
+		written_feed(written, &attempt);
+		written_feed(written, &response);
+		written_tick(written, 3000);
+		written_assert_cause(written_error(written, CLIENT + i, 0), CAUSE_DNS_FAILED,
+				     CONFIDENCE_POSSIBLE);
+		assert_int_equal(written_error(written, CLIENT + i, 0)->attempt_count, 0);
+	}
 }
 
 /* Begun before the request came, and over after it: a health check. */
@@ -336,6 +365,7 @@ int main(void)
 		joining_test(test_attempt_after_a_backends_5xx_counts),
 		joining_test(test_attempt_is_claimed_once),
 		joining_test(test_contradictions_are_refused),
+		joining_test(test_what_another_clients_turn_had_is_not_it),
 		joining_test(test_attempt_begun_before_the_request_is_refused),
 		joining_test(test_attempt_over_before_the_request_is_refused),
 		joining_test(test_answered_attempt_explains_a_502),

@@ -250,6 +250,38 @@ static void test_unanswered_attempt_joins_by_time_to_504_only(void **state)
 			     CONFIDENCE_LIKELY);
 }
 
+/* Varnish goes on for a client that left, and says 503 when its time is up. */
+static void test_varnish_gives_up_with_503(void **state)
+{
+	struct written *written = *state;
+	struct event_attempt attempt = attempt_new(BALANCER_VARNISH, 11, 2000, 1500);
+	struct event_response response = response_new(BALANCER_VARNISH, CLIENT, 503, 2001, 1502);
+
+	attempt_starve(&attempt);
+	response.owner.tid = 105;
+	written_feed(written, &attempt);
+	written_feed(written, &response);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), CAUSE_SLOW_RESPONSE,
+			     CONFIDENCE_LIKELY);
+}
+
+/* HAProxy's thread connects for its checks in the turn in which a queue's time is up. */
+static void test_only_attempt_at_the_time_may_be_a_check(void **state)
+{
+	struct written *written = *state;
+	struct event_response response = response_new(BALANCER_HAPROXY, CLIENT, 503, 2000, 300);
+	struct event_attempt check = attempt_new(BALANCER_HAPROXY, 11, 2000, 1);
+
+	attempt_refuse(&check);
+	check.header.time_ns += WRITTEN_MS / 2;
+	written_feed(written, &response);
+	written_feed(written, &check);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), CAUSE_NONE, CONFIDENCE_NONE);
+	assert_int_equal(written_error(written, CLIENT, 0)->attempt_count, 0);
+}
+
 #define joining_test(test) cmocka_unit_test_setup_teardown(test, written_setup, written_teardown)
 
 int main(void)
@@ -266,6 +298,8 @@ int main(void)
 		joining_test(test_hint_after_the_last_attempt_is_refused),
 		joining_test(test_exact_attempt_decides_a_tie),
 		joining_test(test_unanswered_attempt_joins_by_time_to_504_only),
+		joining_test(test_varnish_gives_up_with_503),
+		joining_test(test_only_attempt_at_the_time_may_be_a_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

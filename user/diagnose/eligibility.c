@@ -109,6 +109,17 @@ static void judge_immediate(const struct backends *backends, struct gateway_erro
 	}
 }
 
+/* Whether HAProxy had no time to try a backend, and let go of none: the kernel side cannot tell that
+ * of requests that were read together with others. */
+static bool was_answered_at_once(const struct event_response *response)
+{
+	const uint32_t unclear = RESPONSE_SEEDED | RESPONSE_ATTEMPT_ADJACENT | RESPONSE_MULTIPLEXED;
+	uint64_t waited = waited_ns(response);
+
+	return response->owner.kind == BALANCER_HAPROXY && response->status == 503 &&
+	       !(response->header.flags & unclear) && waited && waited < AT_ONCE_NS;
+}
+
 /* Written a while after the request, and no backend was tried. Returns whether it is explained. */
 static bool judge_waiting(struct gateway_error *error)
 {
@@ -189,8 +200,9 @@ void eligibility_judge(const struct backends *backends, bool suspected, struct g
 			"backends were tried for this request, but no attempt is seen to have failed");
 	} else if (judge_instead(error) || (!suspected && judge_waiting(error))) {
 		return;
-	} else if ((flags & RESPONSE_IMMEDIATE) &&
-		   !(suspected && joining_wanders(&response->owner))) {
+	} else if (((flags & RESPONSE_IMMEDIATE) &&
+		    !(suspected && joining_wanders(&response->owner))) ||
+		   (!suspected && was_answered_at_once(response))) {
 		judge_immediate(backends, error);
 	} else {
 		evidence_add(

@@ -47,6 +47,19 @@ bool joining_wanders(const struct event_owner *owner)
 	       owner->kind == BALANCER_TRAEFIK || owner->kind == BALANCER_VARNISH;
 }
 
+/* Whether nginx let go of this because its client had left: it closed a whole connection, on which a
+ * request in clear was out and nothing had come back, and when its time is up it says 504. */
+static bool was_left(const struct event_attempt *attempt, const struct event_response *response)
+{
+	const uint32_t ended = ATTEMPT_ESTABLISHED | ATTEMPT_CLOSED_BY_OWNER;
+	const uint32_t answered = ATTEMPT_ANSWERED | ATTEMPT_ANSWERED_5XX | ATTEMPT_MISFIT |
+				  ATTEMPT_BEFORE_REQUEST | ATTEMPT_TLS_REFUSED;
+
+	return attempt->owner.kind == BALANCER_NGINX && response->status != 504 &&
+	       (attempt->header.flags & (ended | answered)) == ended &&
+	       attempt->sent.kind == PAYLOAD_HTTP1;
+}
+
 /* The thread let go of this, or read its 5xx, and then the 5xx was written. */
 static struct attempt_entry *find_adjacent(struct window *window, struct error_entry *error)
 {
@@ -70,10 +83,33 @@ static struct attempt_entry *find_adjacent(struct window *window, struct error_e
 		if (!joining_has_flag(&attempt->event, ATTEMPT_ANSWERED_5XX) &&
 		    ended + TURN_NS < written)
 			continue;
-		if (joining_is_free(attempt, error) && is_newer(attempt, found))
+		if (joining_is_free(attempt, error) && !was_left(&attempt->event, &error->event) &&
+		    is_newer(attempt, found))
 			found = attempt;
 	}
 	return found;
+}
+
+/* Whether nginx's turn had an attempt that is known to have been another client's, or whose client had
+ * left: what it writes by the clock comes in such a turn, too. */
+static bool is_misnamed(struct window *window, const struct error_entry *error)
+{
+	uint64_t cookie = error->event.attempt_cookie;
+	struct attempt_entry *attempt;
+	unsigned int seen = 0;
+
+	if (!cookie || error->event.owner.kind != BALANCER_NGINX)
+		return false;
+	LIST_FOREACH(attempt, window_by_cookie(window, cookie), by_cookie) {
+		if (seen++ >= WINDOW_SEARCH_MAX)
+			break;
+		if (attempt->event.cookie == cookie &&
+		    (was_left(&attempt->event, &error->event) ||
+		     (joining_has_flag(&attempt->event, ATTEMPT_ADJACENT_CLIENT) &&
+		      attempt->event.client_cookie != error->event.cookie)))
+			return true;
+	}
+	return false;
 }
 
 /* Both at once come from load balancers that pass on answers and write errors of their own in one
@@ -167,6 +203,8 @@ void joining_add_exact(struct window *window, struct error_entry *error)
 	error->joined = true;
 	if (window->next_join == error)
 		window->next_join = TAILQ_NEXT(error, by_age);
+	if (!last && is_misnamed(window, error))
+		error->event.header.flags &= ~RESPONSE_ATTEMPT_ADJACENT;
 	if (!last)
 		return;
 	trust = exact_trust(window, last, last == answered, error);

@@ -12,20 +12,6 @@
 
 #define FOLLOWED_NS (50 * 1000 * 1000ull)
 
-/* Whether the attempt, as its record has it, may be why a 5xx was written. */
-static bool may_explain(const struct event_attempt *attempt, const struct event_response *response)
-{
-	if (joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX | ATTEMPT_MISFIT))
-		return true;
-	if (joining_has_flag(attempt, ATTEMPT_ANSWERED))
-		return false;
-	/* Most often a client that left; a load balancer that ran out of patience says 504. */
-	if (joining_has_flag(attempt, ATTEMPT_CLOSED_BY_OWNER) &&
-	    joining_has_flag(attempt, ATTEMPT_ESTABLISHED))
-		return response->status == 504;
-	return true;
-}
-
 /* On HTTP/2 other requests of the client may be under way: whether a hinted attempt came right before
  * the one that is known, or right before the 5xx. */
 static bool is_hinted_stream(const struct attempt_entry *attempt, const struct error_entry *error)
@@ -36,8 +22,8 @@ static bool is_hinted_stream(const struct attempt_entry *attempt, const struct e
 		next = joining_begun_ns(&error->exact->event);
 		return ended <= next && next - ended <= JOINING_SLACK_NS;
 	}
-	return may_explain(&attempt->event, &error->event) && ended <= next + JOINING_SLACK_NS &&
-	       ended + JOINING_NEARBY_NS >= next;
+	return joining_may_explain(&attempt->event, &error->event) &&
+	       ended <= next + JOINING_SLACK_NS && ended + JOINING_NEARBY_NS >= next;
 }
 
 /* Whether something speaks against a guess where requests wander: the end says another attempt, or
@@ -137,12 +123,41 @@ static bool is_crowded(struct window *window, struct error_entry *error)
 	return error->crowded;
 }
 
+/*
+ * Whether HAProxy let go of this out of the turn of the 5xx: the thread that writes it lets go of the
+ * last attempt right after, or could not even connect right before. What else ends around it is a
+ * health check's, or is tried again.
+ */
+static bool is_out_of_turn(const struct event_attempt *attempt,
+			   const struct event_response *response)
+{
+	if (response->owner.kind != BALANCER_HAPROXY ||
+	    (response->header.flags & RESPONSE_MULTIPLEXED))
+		return false;
+	if (attempt->ended_tid && attempt->ended_tid != response->owner.tid)
+		return true;
+	if (attempt->answered_cookie)
+		return attempt->answered_cookie != response->cookie;
+	return !joining_has_flag(attempt, ATTEMPT_NEVER_SENT | ATTEMPT_ANSWERED_5XX) &&
+	       attempt->header.time_ns < response->header.time_ns;
+}
+
 /* Where requests wander, a guess at the client is good enough to doubt with. */
 static bool is_anothers(const struct event_attempt *attempt, const struct event_response *response)
 {
-	return joining_wanders(&response->owner) &&
-	       (joining_contradicts(attempt, response) ||
-		(attempt->client_cookie && attempt->client_cookie != response->cookie));
+	if (joining_contradicts(attempt, response) || is_out_of_turn(attempt, response))
+		return true;
+	return joining_wanders(&response->owner) && attempt->client_cookie &&
+	       attempt->client_cookie != response->cookie;
+}
+
+/* Whether time alone says too little: HAProxy's thread works on all that it has at once, its health
+ * checks and retries, too. */
+static bool needs_hint(const struct event_attempt *attempt, const struct event_response *response)
+{
+	return response->owner.kind == BALANCER_HAPROXY &&
+	       !(response->header.flags & RESPONSE_MULTIPLEXED) &&
+	       attempt->client_cookie != response->cookie;
 }
 
 /* Whether the thread's turn had its end, though nobody knows whose request it was made for. */
@@ -169,9 +184,10 @@ static struct attempt_entry *find_lone(struct window *window, const struct error
 			if (attempt->event.owner.tgid != response->owner.tgid ||
 			    attempt->event.header.time_ns < first ||
 			    attempt->event.header.time_ns > last ||
-			    !may_explain(&attempt->event, response) ||
+			    !joining_may_explain(&attempt->event, response) ||
 			    !joining_is_free(attempt, error) ||
-			    is_anothers(&attempt->event, response) || is_doubted(attempt, error))
+			    is_anothers(&attempt->event, response) ||
+			    needs_hint(&attempt->event, response) || is_doubted(attempt, error))
 				continue;
 			if (found)
 				return NULL;
@@ -199,7 +215,7 @@ static bool has_suspect(struct window *window, const struct error_entry *error)
 			if (attempt->event.owner.tgid == response->owner.tgid &&
 			    attempt->event.header.time_ns >= first &&
 			    attempt->event.header.time_ns <= last &&
-			    may_explain(&attempt->event, response) &&
+			    joining_may_explain(&attempt->event, response) &&
 			    (!attempt->claimed_by || attempt->trust < JOIN_TURN) &&
 			    !is_anothers(&attempt->event, response))
 				return true;
@@ -234,16 +250,41 @@ static bool has_overlapping(struct window *window, const struct error_entry *err
 	return false;
 }
 
+/* Varnish hands a request over to another thread, which may go unseen: of one that was answered at
+ * once while a backend was held down, no attempt was made. */
+static void note_held(struct window *window, struct error_entry *error)
+{
+	struct event_response *response = &error->event;
+
+	if (response->cookie && response->attempt_cookie)
+		return;
+	error->held_count = holddown_find(window->holddown, response, error->held);
+	if (error->held_count && !error->suspected &&
+	    response->header.time_ns - joining_asked_ns(response) < TURN_WORK_NS)
+		response->header.flags |= RESPONSE_IMMEDIATE;
+}
+
+static void add_lone(struct window *window, struct error_entry *error)
+{
+	bool crowded = is_crowded(window, error);
+	struct attempt_entry *lone = find_lone(window, error);
+
+	if (!lone || (crowded && !is_named(lone, error)))
+		return;
+	if ((error->event.header.flags & RESPONSE_IMMEDIATE) &&
+	    !joining_has_flag(&lone->event, ATTEMPT_NEVER_SENT))
+		return;
+	window_claim(error, lone, JOIN_LONE);
+}
+
 void joining_add_hinted(struct window *window, struct error_entry *error)
 {
-	struct attempt_entry *lone;
-	uint32_t flags;
-	bool crowded;
+	uint32_t flags = error->event.header.flags;
 
-	flags = error->event.header.flags;
 	if ((flags & RESPONSE_IMMEDIATE) && has_overlapping(window, error)) {
 		error->event.header.flags &= ~RESPONSE_IMMEDIATE;
 		add_by_client(window, error);
+		error->suspected = !error->attempt_count;
 		return;
 	}
 	add_by_client(window, error);
@@ -251,11 +292,7 @@ void joining_add_hinted(struct window *window, struct error_entry *error)
 			   ((flags & RESPONSE_ATTEMPT_GUESSED) || has_suspect(window, error));
 	if (error->attempt_count || (flags & RESPONSE_FD_EXHAUSTED))
 		return;
-	crowded = is_crowded(window, error);
-	lone = find_lone(window, error);
-	if (!lone || (crowded && !is_named(lone, error)))
-		return;
-	if ((flags & RESPONSE_IMMEDIATE) && !joining_has_flag(&lone->event, ATTEMPT_NEVER_SENT))
-		return;
-	window_claim(error, lone, JOIN_LONE);
+	add_lone(window, error);
+	if (!error->attempt_count)
+		note_held(window, error);
 }

@@ -45,3 +45,17 @@ bool joining_is_free(const struct attempt_entry *attempt, const struct error_ent
 {
 	return !attempt->claimed_by && !joining_contradicts(&attempt->event, &error->event);
 }
+
+bool joining_may_explain(const struct event_attempt *attempt, const struct event_response *response)
+{
+	if (joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX | ATTEMPT_MISFIT))
+		return true;
+	if (joining_has_flag(attempt, ATTEMPT_ANSWERED))
+		return false;
+	/* Most often a client that left; a load balancer that ran out of patience says 504, but Varnish,
+	 * which does not care for clients that left, says 503. */
+	if (joining_has_flag(attempt, ATTEMPT_CLOSED_BY_OWNER) &&
+	    joining_has_flag(attempt, ATTEMPT_ESTABLISHED))
+		return response->status == (response->owner.kind == BALANCER_VARNISH ? 503 : 504);
+	return true;
+}

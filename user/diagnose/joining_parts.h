@@ -21,6 +21,10 @@ uint64_t joining_asked_ns(const struct event_response *response);
 bool joining_contradicts(const struct event_attempt *attempt,
 			 const struct event_response *response);
 
+/* Whether the attempt, as its record has it, may be why a 5xx of this status was written. */
+bool joining_may_explain(const struct event_attempt *attempt,
+			 const struct event_response *response);
+
 /* Whether no 5xx has claimed the attempt and this one may. */
 bool joining_is_free(const struct attempt_entry *attempt, const struct error_entry *error);
 

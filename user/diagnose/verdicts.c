@@ -168,6 +168,66 @@ static void judge_by_attempt(struct verdict *verdict, size_t decisive, bool loss
 		evidence_add(&error->evidence, "%s", reason);
 }
 
+/* Of what a held-down backend failed. The only one that was is the one that was not tried, as far as is
+ * known: which backend a request was for, the kernel does not see. */
+static void judge_by_held(const struct verdict_sources *sources, const struct error_entry *entry,
+			  struct gateway_error *error)
+{
+	const struct event_attempt *held = entry->held[0];
+	char label[CONFIGURED_LABEL_BYTES];
+	struct outcome outcome;
+
+	verdict_classify(sources, held, 0, &outcome);
+	if (!outcome.failure || outcome.cause == CAUSE_NONE)
+		return;
+	error->cause = outcome.cause;
+	error->confidence = confidence_lowest(outcome.confidence, CONFIDENCE_LIKELY);
+	error->has_backend = true;
+	error->backend = held->remote;
+	configured_name(sources->configured, &held->owner, &held->remote,
+			configured_speech_of(held), error->backend_name);
+	copy_evidence(&error->evidence, &outcome.evidence, MODEL_EVIDENCE_LINES - 2);
+	evidence_add(
+		&error->evidence,
+		"no backend was tried for this request: Varnish held %.150s down since that connect failed, %.3f s before",
+		configured_label(sources->configured, &held->owner, &held->remote, label),
+		(double)(error->event.header.time_ns - held->header.time_ns) / 1e9);
+}
+
+/* More than one was: each may be the one. */
+static void say_held(const struct verdict_sources *sources, const struct error_entry *entry,
+		     struct gateway_error *error)
+{
+	char label[CONFIGURED_LABEL_BYTES];
+	struct outcome outcome;
+
+	error->evidence.count = error->evidence.count ? 1 : 0;
+	for (size_t i = 0; i < entry->held_count; i++) {
+		const struct event_attempt *held = entry->held[i];
+
+		verdict_classify(sources, held, 0, &outcome);
+		evidence_add(&error->evidence,
+			     "Varnish held %.150s down since its connect failed %.3f s before: %s",
+			     configured_label(sources->configured, &held->owner, &held->remote,
+					      label),
+			     (double)(error->event.header.time_ns - held->header.time_ns) / 1e9,
+			     catalogue_cause(outcome.cause)->id);
+	}
+}
+
+static void judge_without_attempt(const struct verdict_sources *sources,
+				  const struct error_entry *entry, struct gateway_error *error)
+{
+	eligibility_judge(sources->backends, entry->suspected, error);
+	if (error->cause != CAUSE_NO_ELIGIBLE_BACKEND || !entry->held_count)
+		return;
+	error->confidence = CONFIDENCE_LIKELY;
+	if (entry->held_count == 1)
+		judge_by_held(sources, entry, error);
+	else
+		say_held(sources, entry, error);
+}
+
 void verdict_give(const struct verdict_sources *sources, const struct error_entry *entry,
 		  struct verdict *verdict)
 {
@@ -191,7 +251,7 @@ void verdict_give(const struct verdict_sources *sources, const struct error_entr
 	if (decisive < error->attempt_count)
 		judge_by_attempt(verdict, decisive, sources->lossy);
 	else if (!exhaustion_judge(sources->exhaustion, error))
-		eligibility_judge(sources->backends, entry->suspected, error);
+		judge_without_attempt(sources, entry, error);
 	if (error->cause == CAUSE_NO_ELIGIBLE_BACKEND)
 		down_explain(sources, error);
 	if (!sources->lossy)

@@ -56,8 +56,9 @@ int window_open(struct window *window)
 	window->by_answered = calloc(BUCKETS, sizeof(*window->by_answered));
 	window->by_slot = calloc(BUCKETS, sizeof(*window->by_slot));
 	window->errors_by_slot = calloc(BUCKETS, sizeof(*window->errors_by_slot));
-	if (!window->by_cookie || !window->by_client || !window->by_answered || !window->by_slot ||
-	    !window->errors_by_slot)
+	window->holddown = holddown_new();
+	if (!window->holddown || !window->by_cookie || !window->by_client || !window->by_answered ||
+	    !window->by_slot || !window->errors_by_slot)
 		return -ENOMEM;
 	return 0;
 }
@@ -75,12 +76,16 @@ void window_close(struct window *window)
 	free(window->by_answered);
 	free(window->by_slot);
 	free(window->errors_by_slot);
+	holddown_free(window->holddown);
 }
 
 struct attempt_entry *window_add_attempt(struct window *window, const struct event_attempt *attempt)
 {
-	struct attempt_entry *entry = calloc(1, sizeof(*entry));
+	struct attempt_entry *entry;
 
+	if (holddown_note(window->holddown, attempt))
+		return NULL;
+	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return NULL;
 	entry->event = *attempt;

@@ -13,6 +13,7 @@
 
 #include "bpf/event.h"
 #include "user/diagnose/catalogue.h"
+#include "user/diagnose/holddown.h"
 
 #define WINDOW_ATTEMPTS_MAX 65536
 #define WINDOW_KEPT_MAX 16384 /* of these, settled */
@@ -73,6 +74,9 @@ struct error_entry {
 	struct attempt_entry *exact; /* of these, the last one, joined exactly; NULL: none is */
 	bool joined; /* its exact attempts were looked for */
 	bool suspected; /* nothing is joined, but some attempt of the process ended at nearly the same time */
+	size_t held_count; /* backends that were held down when it was written, if nothing is joined */
+	const struct event_attempt
+		*held[HOLDDOWN_FOUND_MAX]; /* since these; until the next attempt */
 	bool crowded; /* another unjoined 5xx of the process was written at nearly the same time */
 	TAILQ_ENTRY(error_entry) by_age;
 	LIST_ENTRY(error_entry) by_slot;
@@ -95,6 +99,7 @@ struct window {
 	struct attempt_list *by_answered;
 	struct attempt_list *by_slot;
 	struct error_list *errors_by_slot;
+	struct holddown *holddown;
 };
 
 /* 0 or -ENOMEM; window_close() is right after either. */
