@@ -168,6 +168,7 @@ balancer_words() { # LB
 	case $1 in
 	nginx) awk -f "$ACCURACY/nginx-word.awk" "$LAB_DIR/nginx-error.log" "$LAB_DIR/nginx-mix.log" ;;
 	haproxy) awk -f "$ACCURACY/haproxy-word.awk" "$LAB_DIR/haproxy.servers" "$LAB_DIR/haproxy.log" ;;
+	varnish) awk -f "$ACCURACY/varnish-word.awk" "$LAB_DIR/varnish.servers" "$LAB_DIR/varnish-fetches.log" ;;
 	esac
 }
 

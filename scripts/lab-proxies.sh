@@ -192,4 +192,11 @@ proxies_start() {
 	read -ra listeners < <(proxy_instances varnish varnish_listeners | tr '\n' ' ') || true
 	balancer_start varnish varnishd -F -j none -n "$LAB_DIR/varnish" -s malloc,32m \
 		-f "$LAB_DIR/varnish.vcl" "${listeners[@]}"
+	[[ -z $LAB_LAST_PID ]] || varnish_log_start
+}
+
+# Varnish has no log but the one in its memory: what it says of each fetch goes to varnish-fetches.log.
+varnish_log_start() {
+	lab_spawn varnish-fetches lb varnishlog -n "$LAB_DIR/varnish" -b -u \
+		-i BereqURL,BackendOpen,FetchError
 }

@@ -7,7 +7,8 @@
 # saw no status for them; where the load balancer logged one, that counts as seen if lbtrace says so.
 #
 #   truth   INSTANCE CASE STATUSES CAUSES SERVERS   what the broken thing may come to
-#   word    ID CAUSES SERVER WORDS                  the load balancer's own
+#   word    ID CAUSES SERVER WORDS                  the load balancer's own; CAUSES held-down: it did
+#                                                  not try the server, because that had just failed
 #   events  TIME CLIENT STATUS CAUSE CONFIDENCE SERVER, by time
 #   crowd   ID INSTANCE CLIENT STATUS START END BURST, each connection's in order
 
@@ -59,8 +60,9 @@ function both(set, other,    list, n, i, common) {
 # Sets true_causes and true_server: of the lines of truth those that go with the status and with
 # the load balancer's words. Where none does, something else happened than was meant to: the load
 # balancer's words are the truth then.
-function find_truth(id, instance, status,    i, part, common, own, other_causes, other_server) {
+function find_truth(id, instance, status,    i, part, common, own, held, other_causes, other_server) {
 	true_causes = ""
+	held = word_causes[id] == "held-down"
 	own = word_server[id] == "" ? "any" : word_server[id]
 	true_server = own
 	for (i = 1; i <= truths[instance]; i++) {
@@ -69,7 +71,7 @@ function find_truth(id, instance, status,    i, part, common, own, other_causes,
 		if (own != "any" && own != "none" && part[3] != "any" && part[3] != "none" &&
 		    !one_of(own, part[3]))
 			continue
-		common = both(part[2], word_causes[id])
+		common = both(part[2], held ? "any" : word_causes[id])
 		if (common == "") continue
 		true_causes = true_causes (true_causes == "" ? "" : "|") common
 		# Nothing was tried, or the load balancer names one that it never reached.
@@ -77,7 +79,11 @@ function find_truth(id, instance, status,    i, part, common, own, other_causes,
 		else if (own == "any" || own == "none") true_server = part[3]
 	}
 	meant = true_causes != ""
-	if (meant) return
+	if (held) {
+		true_causes = (meant ? true_causes "|" : "") "no-eligible-backend"
+		true_server = true_server "|none"
+	}
+	if (meant || held) return
 	true_causes = word_causes[id] == "" ? "any" : word_causes[id]
 	# No words at all: another status than was expected, of the same broken thing.
 	for (i = 1; true_causes == "any" && i <= truths[instance]; i++) {
