@@ -86,6 +86,22 @@ static __always_inline void read_datagram(const struct sock *sk)
 		thread->resumed = true;
 }
 
+/* From a backend that answered 5xx. */
+static __always_inline void read_answer(struct sock *sk, struct socket_state *socket)
+{
+	struct thread_state *thread;
+
+	if (!socket->reported) {
+		attempt_report_answer(sk, socket);
+		return;
+	}
+	if (!thread_works_in_order(socket->owner.kind))
+		return;
+	thread = thread_current();
+	if (thread)
+		thread_refresh_answer(&thread->answers, socket->cookie, thread_switches());
+}
+
 static __always_inline int read_done(struct sock *sk, int bytes, int flags)
 {
 	struct socket_state *socket;
@@ -101,9 +117,8 @@ static __always_inline int read_done(struct sock *sk, int bytes, int flags)
 		return 0;
 	if (socket->role == SOCKET_CLIENT)
 		read_request(socket, bytes);
-	else if (socket->role == SOCKET_BACKEND && (socket->flags & ATTEMPT_ANSWERED_5XX) &&
-		 !socket->reported)
-		attempt_report_answer(sk, socket);
+	else if (socket->role == SOCKET_BACKEND && (socket->flags & ATTEMPT_ANSWERED_5XX))
+		read_answer(sk, socket);
 	return 0;
 }
 

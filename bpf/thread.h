@@ -17,12 +17,11 @@
 #ifndef LBTRACE_THREAD_H
 #define LBTRACE_THREAD_H
 
-#include "bpf/thread_state.h"
+#include "bpf/thread_wander.h"
 
 /* A request refused without an attempt is answered in the turn that read it; the thread may have
  * been off its CPU in between. */
 #define THREAD_IMMEDIATE_NS (200 * 1000 * 1000ull)
-#define THREAD_READ_FRESH_NS (10 * 1000 * 1000ull)
 
 enum {
 	STATUS_BAD_GATEWAY = 502,
@@ -79,82 +78,6 @@ static __always_inline bool thread_keeps(__u32 kind)
 	return kind == BALANCER_NGINX || kind == BALANCER_APACHE;
 }
 
-/* A request goes to one attempt; another one in the same turn is for the client whose attempt has
- * just failed. */
-static __always_inline __u64 thread_take_pending(struct thread_state *thread, __u64 now_ns)
-{
-	__u64 client = thread->pending_cookie;
-	__u32 giver_tid = thread->pending_tid;
-	struct thread_state *giver;
-
-	thread->pending_cookie = 0;
-	if (client && thread->pending_given) {
-		giver = bpf_map_lookup_elem(&threads, &giver_tid);
-		if (giver)
-			giver->tried_cookie = client;
-	}
-	if (now_ns - thread->pending_ns >= THREAD_READ_FRESH_NS)
-		client = 0;
-	if (!client && thread->ended_cookie && !thread->ended_reader)
-		client = thread->ended_client;
-	thread->ended_cookie = 0;
-	return client;
-}
-
-/* The running thread wakes another of its process: to make an attempt for the request that it
- * has read, or to answer one whose attempt has ended; or for something else, which is why all of this
- * is a guess. */
-static __always_inline void thread_hand_over(struct thread_state *from, __u32 from_tid,
-					     struct thread_state *to, __u32 to_tid, __u64 now_ns)
-{
-	__u64 client = from->pending_cookie;
-
-	/* What ended before the request was read is over. */
-	if (from->ended_cookie && from->ended_at.ns >= to->pending_ns) {
-		to->ended_cookie = from->ended_cookie;
-		to->ended_at.ns = from->ended_at.ns;
-		to->ended_client = from->ended_client;
-		to->ended_reader = 0;
-	}
-	if (client && from->pending_given && to->handed_cookie == client)
-		to->returned_cookie = client;
-	if (!client || from->pending_given || from->handed_cookie == client ||
-	    now_ns - from->pending_ns >= THREAD_READ_FRESH_NS)
-		return;
-	/* Who has read a request itself is woken for something else. */
-	if (to->pending_cookie && !to->pending_given)
-		return;
-	from->handed_cookie = client;
-	from->handed_tid = to_tid;
-	to->pending_cookie = client;
-	to->pending_ns = from->pending_ns;
-	to->pending_given = true;
-	to->pending_tid = from_tid;
-}
-
-/* Whether no attempt was made for this client's request, neither by the thread that read it and now
- * answers nor by the one that it was handed to. */
-static __always_inline bool thread_untried(struct thread_state *thread, __u32 kind,
-					   __u64 client_cookie)
-{
-	bool own = thread->pending_cookie == client_cookie, kept = false;
-	__u32 handed_tid = thread->handed_tid;
-	struct thread_state *other;
-
-	thread->pending_cookie = 0;
-	/* Who was about to sleep needs no waking, so that a hand-over may go unseen. */
-	if (kind != BALANCER_VARNISH || !own || thread->handed_cookie != client_cookie)
-		return own;
-	/* Its next attempt is for another request. */
-	other = bpf_map_lookup_elem(&threads, &handed_tid);
-	if (other && other->pending_given && other->pending_cookie == client_cookie) {
-		other->pending_cookie = 0;
-		kept = true;
-	}
-	return (kept || thread->returned_cookie == client_cookie) &&
-	       thread->tried_cookie != client_cookie;
-}
-
 /* Whether the client's request, of which more is read now, lay in the thread's memory and was taken up
  * when the one before was answered. */
 static __always_inline bool thread_is_ahead(const struct thread_state *thread, __u64 client_cookie,
@@ -162,6 +85,19 @@ static __always_inline bool thread_is_ahead(const struct thread_state *thread, _
 {
 	return thread->resumed && thread->starts && thread->reading_cookie == client_cookie &&
 	       now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
+}
+
+/* All that was read in one turn is worked on before the thread waits for more: what is left of it is
+ * queued, and nothing will be begun for it that is known. */
+static __always_inline void thread_note_request(struct thread_state *thread, __u64 client_cookie,
+						bool multiplexed, __u64 now_ns)
+{
+	__u64 turn = thread_switches();
+
+	if (thread->requests_turn != turn)
+		thread_ring_clear(&thread->requests);
+	thread->requests_turn = turn;
+	thread_ring_push(&thread->requests, client_cookie, now_ns, multiplexed ? 0 : client_cookie);
 }
 
 /* The thread read from a client; `begins`: the first bytes of a request. */
@@ -195,8 +131,7 @@ static __always_inline void thread_note_read(struct thread_state *thread, __u32 
 		thread->unix_ns = 0;
 		thread->unused_ns = 0;
 		if (thread_works_in_order(kind))
-			thread_ring_push(&thread->requests, client_cookie, now_ns,
-					 multiplexed ? 0 : client_cookie);
+			thread_note_request(thread, client_cookie, multiplexed, now_ns);
 		thread->pending_cookie = client_cookie;
 		thread->pending_ns = now_ns;
 		thread->pending_given = false;
@@ -224,7 +159,7 @@ static __always_inline __u64 thread_take_reading(struct thread_state *thread, __
 	bool fresh = now_ns - thread->reading_ns < THREAD_READ_FRESH_NS;
 
 	/* On HTTP/1 a client has one request under way, and an attempt was begun for it. */
-	if (thread->starts > 1 && !thread->multiplexed)
+	if (thread->starts++ && !thread->multiplexed)
 		return 0;
 	*exact = fresh && thread_keeps(kind) && (!thread->resumed || kind == BALANCER_APACHE);
 	return thread->reading_cookie;
@@ -244,12 +179,12 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 {
 	bool waiting = false;
 
-	thread->starts++;
 	thread->answered_cookie = 0;
 	*exact = false;
 	if (thread_works_in_order(kind)) {
 		__u64 client_cookie = thread_take_retried(thread);
 
+		thread->starts++;
 		if (client_cookie)
 			thread->ended_cookie = 0;
 		else
@@ -258,10 +193,14 @@ static __always_inline __u64 thread_take_client(struct thread_state *thread, __u
 			thread_ends_drop_newest(&thread->ends);
 		return client_cookie;
 	}
-	if (thread_wanders(kind))
+	if (thread_wanders(kind)) {
+		thread->starts++;
 		return thread_take_pending(thread, now_ns);
+	}
 	/* The next upstream is tried in the turn in which the one before failed. */
 	if (thread->ended_cookie && !thread->ended_reader) {
+		if (thread->ended_client == thread->reading_cookie)
+			thread->starts++;
 		*exact = thread_keeps(kind) && thread->ended_client && thread->ended_exact &&
 			 !thread_wrote_to_another(thread, thread->ended_client);
 		thread_ends_drop(&thread->ends, thread->ended_cookie);
@@ -329,7 +268,8 @@ static __always_inline void thread_note_answer(struct thread_state *thread, __u3
 	if (thread->multiplexed)
 		thread_ends_push(&thread->ends, cookie, client_cookie, status);
 	if (thread_works_in_order(kind)) {
-		thread_ring_push(&thread->answers, cookie, status, client_cookie);
+		thread_ring_push(&thread->answers, cookie,
+				 thread_answer_value(status, thread_switches()), client_cookie);
 		return;
 	}
 	thread->ended_status = status;
@@ -364,6 +304,19 @@ struct thread_verdict {
 	bool guessed; /* attempt_cookie is one of several that may be it */
 };
 
+/* A backend's own 5xx is passed on in the turn in which it was read. The only one that there is stands,
+ * even if it was guessed to be another's: requests are not taken up quite in order. `any`: the load
+ * balancer may not have written this by itself. */
+static __always_inline void thread_find_answer(struct thread_state *thread, __u64 client_cookie,
+					       __u16 status, bool any,
+					       struct thread_verdict *verdict)
+{
+	__u64 value = thread_answer_value(status, thread_switches());
+
+	verdict->attempt_cookie = thread_take_answer(&thread->answers, client_cookie, value, any);
+	verdict->guessed = verdict->attempt_cookie && thread->answers.count > 1;
+}
+
 /* As thread_note_response(), on HTTP/2. */
 static __always_inline void thread_note_stream(struct thread_state *thread, __u32 kind,
 					       __u64 client_cookie, __u16 status, __u64 age_ns,
@@ -394,8 +347,8 @@ static __always_inline void thread_note_response(struct thread_state *thread, __
 	if (reading)
 		verdict->attempts = thread->starts;
 	if (thread_works_in_order(kind))
-		verdict->attempt_cookie =
-			thread_take_answer(&thread->answers, client_cookie, status);
+		thread_find_answer(thread, client_cookie, status,
+				   !waiting && age_ns < THREAD_READ_FRESH_NS, verdict);
 	guessed = verdict->attempt_cookie;
 	if (!verdict->attempt_cookie &&
 	    thread_ended_for(thread, kind, client_cookie, status, age_ns))

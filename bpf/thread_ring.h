@@ -9,6 +9,8 @@
 #include <stdbool.h>
 
 #include "bpf/event.h"
+
+#define barrier() __asm__ volatile("" ::: "memory")
 #endif
 
 #define THREAD_RING 16 /* a power of two */
@@ -17,7 +19,7 @@
 
 struct thread_slot {
 	__u64 cookie;
-	__u64 value; /* requests: when it was read; answers: the status */
+	__u64 value; /* requests: when it was read; answers: thread_answer_value() */
 	/* answers: whose request it answers, as guessed; 0: unknown. requests: 0: of HTTP/2, where it is
 	 * not known how many there are */
 	__u64 client_cookie;
@@ -30,9 +32,23 @@ struct thread_ring {
 	/* requests: how many older ones found no room, and when the last of them was read: they are worked
 	 * on first, and nobody knows whose they are */
 	__u32 forgotten;
-	__u32 reserved;
+	__u32 count; /* the search at work, as the next two */
 	__u64 forgotten_ns;
+	__u32 own;
+	__u32 oldest;
 };
+
+/* An answer's status, and the turn in which it was read or more of it was. */
+static __always_inline __u64 thread_answer_value(__u16 status, __u64 turn)
+{
+	return turn << 16 | status;
+}
+
+static __always_inline void thread_ring_clear(struct thread_ring *ring)
+{
+	ring->head = ring->tail;
+	ring->forgotten = 0;
+}
 
 /* A full ring forgets its oldest. */
 static __always_inline void thread_ring_push(struct thread_ring *ring, __u64 cookie, __u64 value,
@@ -84,33 +100,60 @@ static __always_inline bool thread_ring_drop(struct thread_ring *ring, __u64 coo
 	return false;
 }
 
-/* Takes the 5xx answer of this status that was read for this client, or else the oldest of which it
- * is not known whose it is; 0: neither. */
-static __always_inline __u64 thread_take_answer(struct thread_ring *ring, __u64 client_cookie,
-						__u16 status)
+/* More of an answer was read: what it is passed on by comes in this turn. */
+static __always_inline void thread_refresh_answer(struct thread_ring *ring, __u64 cookie,
+						  __u64 turn)
 {
-	__u32 found = THREAD_RING;
-	struct thread_slot *slot;
-	__u64 attempt_cookie;
+	for (int i = 0; i < THREAD_RING; i++) {
+		struct thread_slot *slot = &ring->slots[(ring->head + i) & (THREAD_RING - 1)];
 
+		if ((__s32)(ring->tail - ring->head) <= i)
+			break;
+		if (slot->cookie == cookie)
+			slot->value = thread_answer_value(slot->value, turn);
+	}
+}
+
+/* Looks for answers of this value: the first that was read for this client, as far as is known, and the
+ * oldest that may be, any or only those of which it is not known whose they are. */
+static __always_inline void thread_search_answers(struct thread_ring *ring, __u64 client_cookie,
+						  __u64 value, bool any)
+{
+	ring->own = THREAD_RING;
+	ring->oldest = THREAD_RING;
+	ring->count = 0;
 	for (__u32 i = 0; i < THREAD_RING; i++) {
-		slot = &ring->slots[(ring->head + i) & (THREAD_RING - 1)];
+		__u32 place = (ring->head + i) & (THREAD_RING - 1);
+		struct thread_slot *slot = &ring->slots[place];
+
+		/* What was found stays in the map, or the verifier would follow each way to find it. */
+		barrier();
 		if ((__s32)(ring->tail - ring->head) <= (__s32)i)
 			break;
-		if (!slot->cookie || slot->value != status)
+		if (!slot->cookie || slot->value != value)
 			continue;
-		if (slot->client_cookie == client_cookie) {
-			found = i;
-			break;
-		}
-		if (!slot->client_cookie && found == THREAD_RING)
-			found = i;
+		ring->count++;
+		if (ring->own == THREAD_RING && slot->client_cookie == client_cookie)
+			ring->own = place;
+		if (ring->oldest == THREAD_RING && (any || !slot->client_cookie))
+			ring->oldest = place;
 	}
-	if (found == THREAD_RING)
+	barrier();
+}
+
+/* Takes one of them; 0: there is none. ring->count: how many there were. */
+static __always_inline __u64 thread_take_answer(struct thread_ring *ring, __u64 client_cookie,
+						__u64 value, bool any)
+{
+	__u64 attempt_cookie;
+	__u32 place;
+
+	thread_search_answers(ring, client_cookie, value, any);
+	place = ring->own < THREAD_RING ? ring->own : ring->oldest;
+	if (place >= THREAD_RING)
 		return 0;
-	slot = &ring->slots[(ring->head + found) & (THREAD_RING - 1)];
-	attempt_cookie = slot->cookie;
-	slot->cookie = 0;
+	attempt_cookie = ring->slots[place].cookie;
+	ring->slots[place].cookie = 0;
 	return attempt_cookie;
 }
 

@@ -59,6 +59,7 @@ struct thread_state {
 	struct event_attempt
 		answered; /* the attempt let go last although its backend answered; header.type 0: none */
 	struct thread_moment answered_end; /* when it was */
+	__u64 requests_turn; /* thread_switches() when the last of these was read */
 	struct thread_ring requests; /* clients whose requests were read and not taken up yet */
 	struct thread_ring answers; /* backends whose 5xx was read and not passed on yet */
 	struct thread_ends ends; /* kept where HTTP/2 is spoken to clients */

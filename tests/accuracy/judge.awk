@@ -121,11 +121,12 @@ function judge(row, said,    part, field, kind) {
 	else tell("right", kind, field[4], said)
 }
 
-# As many on both sides: in order. Else the nearest in time, each once.
+# Responses come in order, and what a client that left did not see comes last. Where some are missing
+# it is the nearest in time, each once.
 function pair(client,    i, j, field, part, best, distance, nearest) {
 	for (i = 1; i <= errors[client]; i++) {
 		best = ""
-		if (errors[client] == events[client]) {
+		if (errors[client] <= events[client]) {
 			best = i
 		} else {
 			split(error[client, i], field, " ")

@@ -282,6 +282,63 @@ static void test_only_attempt_at_the_time_may_be_a_check(void **state)
 	assert_int_equal(written_error(written, CLIENT, 0)->attempt_count, 0);
 }
 
+/* Two backends' 503 of one turn, and two clients: the guesses are of others, as when one more waits in
+ * a queue. */
+static void feed_answers(struct written *written, uint8_t second_host)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		struct event_attempt answer = attempt_new(BALANCER_HAPROXY, 11 + i, 2000 + i, 1);
+
+		attempt_answer(&answer, 503);
+		answer.client_cookie = 98 + i;
+		answer.remote = address_new(i ? second_host : 1);
+		written_feed(written, &answer);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		struct event_response response =
+			response_new(BALANCER_HAPROXY, CLIENT + i, 503, 2002 + i, 4 + i);
+
+		written_feed(written, &response);
+	}
+	written_finish(written);
+}
+
+static void test_answers_that_are_the_same_are_passed_on(void **state)
+{
+	feed_answers(*state, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct gateway_error *error = written_error(*state, CLIENT + i, 0);
+
+		written_assert_cause(error, CAUSE_BACKEND_5XX, CONFIDENCE_LIKELY);
+		assert_int_equal(error->attempts[0].event.cookie, 11 + i);
+	}
+}
+
+static void test_answers_that_differ_are_anybodys(void **state)
+{
+	feed_answers(*state, 2);
+	for (unsigned int i = 0; i < 2; i++)
+		written_assert_cause(written_error(*state, CLIENT + i, 0), CAUSE_NONE,
+				     CONFIDENCE_NONE);
+}
+
+/* A queue's time is up when a backend's 503 for another client, as it was guessed for this one, is long
+ * passed on. */
+static void test_an_answer_of_long_ago_is_not_passed_on(void **state)
+{
+	struct written *written = *state;
+	struct event_attempt answer = attempt_new(BALANCER_HAPROXY, 11, 1700, 1);
+	struct event_response response = response_new(BALANCER_HAPROXY, CLIENT, 503, 2000, 400);
+
+	attempt_answer(&answer, 503);
+	answer.client_cookie = CLIENT;
+	written_feed(written, &answer);
+	written_feed(written, &response);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), CAUSE_LB_QUEUE_TIMEOUT,
+			     CONFIDENCE_LIKELY);
+}
+
 #define joining_test(test) cmocka_unit_test_setup_teardown(test, written_setup, written_teardown)
 
 int main(void)
@@ -299,6 +356,9 @@ int main(void)
 		joining_test(test_exact_attempt_decides_a_tie),
 		joining_test(test_unanswered_attempt_joins_by_time_to_504_only),
 		joining_test(test_varnish_gives_up_with_503),
+		joining_test(test_answers_that_are_the_same_are_passed_on),
+		joining_test(test_answers_that_differ_are_anybodys),
+		joining_test(test_an_answer_of_long_ago_is_not_passed_on),
 		joining_test(test_only_attempt_at_the_time_may_be_a_check),
 	};
 

@@ -68,18 +68,57 @@ static void what_was_forgotten_long_ago_is_over(void **state)
 	assert_int_equal(ring.forgotten, 0);
 }
 
+static void push_answers(struct thread_ring *ring)
+{
+	thread_ring_push(ring, 11, thread_answer_value(502, 7), 1);
+	thread_ring_push(ring, 12, thread_answer_value(502, 7), 0);
+	thread_ring_push(ring, 13, thread_answer_value(502, 7), 2);
+}
+
+static uint64_t take(struct thread_ring *ring, uint64_t client, uint16_t status, uint64_t turn,
+		     bool any, uint32_t counted)
+{
+	uint64_t cookie = thread_take_answer(ring, client, thread_answer_value(status, turn), any);
+
+	assert_int_equal(ring->count, counted);
+	return cookie;
+}
+
 static void an_answer_is_its_clients_or_nobodys(void **state)
 {
 	struct thread_ring ring = { 0 };
 
 	(void)state;
-	thread_ring_push(&ring, 11, 502, 1);
-	thread_ring_push(&ring, 12, 502, 0);
-	thread_ring_push(&ring, 13, 502, 2);
-	assert_int_equal(thread_take_answer(&ring, 2, 503), 0);
-	assert_int_equal(thread_take_answer(&ring, 2, 502), 13);
-	assert_int_equal(thread_take_answer(&ring, 3, 502), 12);
-	assert_int_equal(thread_take_answer(&ring, 3, 502), 0);
+	push_answers(&ring);
+	assert_int_equal(take(&ring, 2, 503, 7, false, 0), 0);
+	assert_int_equal(take(&ring, 2, 502, 7, false, 3), 13);
+	assert_int_equal(take(&ring, 3, 502, 7, false, 2), 12);
+	assert_int_equal(take(&ring, 3, 502, 7, false, 1), 0);
+}
+
+static void an_answer_may_be_anybodys(void **state)
+{
+	struct thread_ring ring = { 0 };
+
+	(void)state;
+	push_answers(&ring);
+	assert_int_equal(take(&ring, 2, 502, 7, true, 3), 13);
+	assert_int_equal(take(&ring, 3, 502, 7, true, 2), 11);
+	assert_int_equal(take(&ring, 3, 502, 7, true, 1), 12);
+}
+
+/* A queued client's own 503, written when its time was up, has nothing to do with a backend's 503
+ * that was guessed to be for it long before. */
+static void an_answer_is_passed_on_in_its_turn(void **state)
+{
+	struct thread_ring ring = { 0 };
+
+	(void)state;
+	thread_ring_push(&ring, 11, thread_answer_value(503, 7), 1);
+	assert_int_equal(take(&ring, 1, 503, 8, true, 0), 0);
+	/* its headers came in two parts */
+	thread_refresh_answer(&ring, 11, 9);
+	assert_int_equal(take(&ring, 1, 503, 9, false, 1), 11);
 }
 
 int main(void)
@@ -91,6 +130,8 @@ int main(void)
 		cmocka_unit_test(what_was_dropped_is_not_forgotten),
 		cmocka_unit_test(what_was_forgotten_long_ago_is_over),
 		cmocka_unit_test(an_answer_is_its_clients_or_nobodys),
+		cmocka_unit_test(an_answer_may_be_anybodys),
+		cmocka_unit_test(an_answer_is_passed_on_in_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

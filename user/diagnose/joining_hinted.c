@@ -2,12 +2,13 @@
 /* The joins that rest on a guess at the client, or on time alone. */
 #include "user/diagnose/joining_parts.h"
 
+#include "user/diagnose/joining_alike.h"
 #include "user/diagnose/model.h"
 
 /* From the end of an attempt to its 5xx, when another thread writes it. */
 #define HANDED_BACK_NS (50 * 1000 * 1000ull)
 
-/* Of what HAProxy does in one turn. */
+/* Of what HAProxy does in one turn, or in a few when it is busy. */
 #define TURN_WORK_NS (20 * 1000 * 1000ull)
 
 #define FOLLOWED_NS (50 * 1000 * 1000ull)
@@ -40,12 +41,12 @@ static bool is_doubted(const struct attempt_entry *attempt, const struct error_e
 
 /* Whether HAProxy may have gone on after this attempt: it lets go of the last one right after the
  * 5xx, so a failed connect() that was not let go like that was tried again, and whatever ended
- * earlier was followed by something. */
+ * earlier was followed by something; a backend's 5xx is passed on when all of its header is there. */
 static bool was_followed(const struct attempt_entry *attempt, const struct error_entry *error)
 {
 	const struct event_attempt *event = &attempt->event;
 
-	if (event->owner.kind != BALANCER_HAPROXY || joining_has_flag(event, ATTEMPT_ANSWERED_5XX))
+	if (event->owner.kind != BALANCER_HAPROXY)
 		return false;
 	return !joining_has_flag(event, ATTEMPT_ESTABLISHED | ATTEMPT_NEVER_SENT) ||
 	       event->header.time_ns + FOLLOWED_NS < error->event.header.time_ns;
@@ -125,8 +126,8 @@ static bool is_crowded(struct window *window, struct error_entry *error)
 
 /*
  * Whether HAProxy let go of this out of the turn of the 5xx: the thread that writes it lets go of the
- * last attempt right after, or could not even connect right before. What else ends around it is a
- * health check's, or is tried again.
+ * last attempt right after; before, it could not even connect, or read the backend's own 5xx. What
+ * else ends around it is a health check's, or is tried again.
  */
 static bool is_out_of_turn(const struct event_attempt *attempt,
 			   const struct event_response *response)
@@ -138,8 +139,8 @@ static bool is_out_of_turn(const struct event_attempt *attempt,
 		return true;
 	if (attempt->answered_cookie)
 		return attempt->answered_cookie != response->cookie;
-	return !joining_has_flag(attempt, ATTEMPT_NEVER_SENT | ATTEMPT_ANSWERED_5XX) &&
-	       attempt->header.time_ns < response->header.time_ns;
+	return joining_has_flag(attempt, ATTEMPT_NEVER_SENT | ATTEMPT_ANSWERED_5XX) ==
+	       (attempt->header.time_ns > response->header.time_ns);
 }
 
 /* Where requests wander, a guess at the client is good enough to doubt with. */
@@ -157,6 +158,7 @@ static bool needs_hint(const struct event_attempt *attempt, const struct event_r
 {
 	return response->owner.kind == BALANCER_HAPROXY &&
 	       !(response->header.flags & RESPONSE_MULTIPLEXED) &&
+	       !joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX) &&
 	       attempt->client_cookie != response->cookie;
 }
 
@@ -167,7 +169,19 @@ static bool is_named(const struct attempt_entry *attempt, const struct error_ent
 	       attempt->event.cookie == error->event.attempt_cookie;
 }
 
-/* The only attempt of the process that ended in time; NULL: there is none, or more than one. */
+/* Whether HAProxy passes on a backend's own 5xx of an attempt begun soon after the request was read. */
+static bool is_passed_on(const struct event_attempt *attempt, const struct event_response *response)
+{
+	uint64_t asked = joining_asked_ns(response), begun = joining_begun_ns(attempt);
+
+	return response->owner.kind == BALANCER_HAPROXY &&
+	       joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX) &&
+	       !(response->header.flags & RESPONSE_IMMEDIATE) && asked && begun >= asked &&
+	       begun - asked < TURN_WORK_NS;
+}
+
+/* The only attempt of the process that ended in time, or the first of several answers that HAProxy may
+ * pass on and that are all the same; NULL: there is none, or more than one. */
 static struct attempt_entry *find_lone(struct window *window, const struct error_entry *error)
 {
 	const struct event_response *response = &error->event;
@@ -189,12 +203,34 @@ static struct attempt_entry *find_lone(struct window *window, const struct error
 			    is_anothers(&attempt->event, response) ||
 			    needs_hint(&attempt->event, response) || is_doubted(attempt, error))
 				continue;
-			if (found)
+			if (found && !(is_passed_on(&attempt->event, response) &&
+				       is_passed_on(&found->event, response) &&
+				       joining_alike(&attempt->event, &found->event)))
 				return NULL;
-			found = attempt;
+			if (!found || attempt->event.header.time_ns < found->event.header.time_ns)
+				found = attempt;
 		}
 	}
 	return found;
+}
+
+/* Whether HAProxy may have passed this on as well as what it is joined to: of answers that are the same
+ * it is guessed who got which. */
+static bool is_alike_answer(const struct attempt_entry *attempt, const struct error_entry *error)
+{
+	const struct event_attempt *event = &attempt->event;
+
+	return event->owner.kind == BALANCER_HAPROXY &&
+	       joining_has_flag(event, ATTEMPT_ANSWERED_5XX) &&
+	       event->received.status == error->event.status &&
+	       event->header.time_ns <= error->event.header.time_ns;
+}
+
+/* Whether it is not known to be another 5xx's. */
+static bool is_open(const struct attempt_entry *attempt, const struct error_entry *error)
+{
+	return !attempt->claimed_by || attempt->trust < JOIN_TURN ||
+	       (is_alike_answer(attempt, error) && is_passed_on(&attempt->event, &error->event));
 }
 
 /* Whether an attempt of the process ended around the 5xx that may be its own, though nothing says so. */
@@ -216,8 +252,7 @@ static bool has_suspect(struct window *window, const struct error_entry *error)
 			    attempt->event.header.time_ns >= first &&
 			    attempt->event.header.time_ns <= last &&
 			    joining_may_explain(&attempt->event, response) &&
-			    (!attempt->claimed_by || attempt->trust < JOIN_TURN) &&
-			    !is_anothers(&attempt->event, response))
+			    is_open(attempt, error) && !is_anothers(&attempt->event, response))
 				return true;
 		}
 	}
@@ -242,7 +277,8 @@ static bool has_overlapping(struct window *window, const struct error_entry *err
 			if (seen++ >= WINDOW_SEARCH_MAX)
 				return true;
 			if (attempt->event.owner.tid == response->owner.tid &&
-			    !attempt->claimed_by && joining_begun_ns(&attempt->event) >= first &&
+			    (!attempt->claimed_by || is_alike_answer(attempt, error)) &&
+			    joining_begun_ns(&attempt->event) >= first &&
 			    joining_begun_ns(&attempt->event) <= response->header.time_ns)
 				return true;
 		}
@@ -269,7 +305,8 @@ static void add_lone(struct window *window, struct error_entry *error)
 	bool crowded = is_crowded(window, error);
 	struct attempt_entry *lone = find_lone(window, error);
 
-	if (!lone || (crowded && !is_named(lone, error)))
+	if (!lone ||
+	    (crowded && !is_named(lone, error) && !is_passed_on(&lone->event, &error->event)))
 		return;
 	if ((error->event.header.flags & RESPONSE_IMMEDIATE) &&
 	    !joining_has_flag(&lone->event, ATTEMPT_NEVER_SENT))
@@ -285,6 +322,8 @@ void joining_add_hinted(struct window *window, struct error_entry *error)
 		error->event.header.flags &= ~RESPONSE_IMMEDIATE;
 		add_by_client(window, error);
 		error->suspected = !error->attempt_count;
+		if (error->suspected)
+			add_lone(window, error);
 		return;
 	}
 	add_by_client(window, error);
