@@ -85,6 +85,16 @@ static void haproxy_has_no_time_to_try_a_backend(void **state)
 		      CONFIDENCE_POSSIBLE);
 }
 
+/* By the kernel, not by the thread. */
+static void an_attempt_let_go_late_makes_haproxys_haste_doubtful(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3015, 16);
+
+	attempt.client_cookie = CLIENT;
+	attempt.ended_tid = 0;
+	assert_judged_near(*state, &attempt, 2, CAUSE_NONE, CONFIDENCE_NONE);
+}
+
 static void an_attempt_let_go_after_makes_haproxys_haste_doubtful(void **state)
 {
 	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 2);
@@ -154,6 +164,8 @@ int main(void)
 						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(haproxy_has_no_time_to_try_a_backend, written_setup,
 						written_teardown),
+		cmocka_unit_test_setup_teardown(an_attempt_let_go_late_makes_haproxys_haste_doubtful,
+						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(
 			an_attempt_let_go_after_makes_haproxys_haste_doubtful, written_setup,
 			written_teardown),

@@ -298,6 +298,28 @@ static void test_what_another_clients_turn_had_is_not_it(void **state)
 	}
 }
 
+/* HAProxy passes on a backend's own 500, and then lets go of what another client waits for. */
+static void test_a_status_that_only_a_backend_gives(void **state)
+{
+	struct written *written = *state;
+	struct event_attempt answer = attempt_new(BALANCER_HAPROXY, 11, 100, 1);
+	struct event_attempt closed = attempt_new(BALANCER_HAPROXY, 12, 101, 2);
+	struct event_response response = response_new(BALANCER_HAPROXY, CLIENT, 500, 100, 3);
+
+	attempt_answer(&answer, 500);
+	attempt_close(&closed);
+	closed.remote = address_new(2);
+	closed.client_cookie = closed.answered_cookie = CLIENT;
+	response.attempt_cookie = 11;
+	response.header.flags |= RESPONSE_ATTEMPT_ADJACENT;
+	written_feed(written, &answer);
+	written_feed(written, &response);
+	written_feed(written, &closed);
+	written_finish(written);
+	assert_int_equal(written_error(written, CLIENT, 0)->cause, CAUSE_BACKEND_5XX);
+	written_assert_backend(written_error(written, CLIENT, 0), 1);
+}
+
 /* Begun before the request came, and over after it: a health check. */
 static void test_attempt_begun_before_the_request_is_refused(void **state)
 {
@@ -366,6 +388,7 @@ int main(void)
 		joining_test(test_attempt_is_claimed_once),
 		joining_test(test_contradictions_are_refused),
 		joining_test(test_what_another_clients_turn_had_is_not_it),
+		joining_test(test_a_status_that_only_a_backend_gives),
 		joining_test(test_attempt_begun_before_the_request_is_refused),
 		joining_test(test_attempt_over_before_the_request_is_refused),
 		joining_test(test_answered_attempt_explains_a_502),

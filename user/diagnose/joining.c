@@ -112,6 +112,11 @@ static bool is_misnamed(struct window *window, const struct error_entry *error)
 	return false;
 }
 
+static bool has_other_status(const struct error_entry *error)
+{
+	return error->event.status < 502 || error->event.status > 504;
+}
+
 /* Both at once come from load balancers that pass on answers and write errors of their own in one
  * turn: each is told by the client that it was made for. */
 static struct attempt_entry *choose_exact(const struct error_entry *error,
@@ -122,6 +127,9 @@ static struct attempt_entry *choose_exact(const struct error_entry *error,
 
 	if (!answered || !adjacent)
 		return answered ? answered : adjacent;
+	/* Nothing that fails makes a load balancer say anything else by itself. */
+	if (has_other_status(error) && joining_has_flag(&adjacent->event, ATTEMPT_ANSWERED_5XX))
+		return adjacent;
 	if (answered->event.client_cookie == client)
 		return answered;
 	if (adjacent->event.client_cookie == client)

@@ -259,6 +259,28 @@ static bool has_suspect(struct window *window, const struct error_entry *error)
 	return false;
 }
 
+/* Whether HAProxy let go of an attempt that was guessed to be for this client, and begun since its
+ * request, later than it should have, as when the kernel closed the socket for it. */
+static bool was_let_go_late(struct window *window, const struct error_entry *error)
+{
+	uint64_t written = error->event.header.time_ns;
+	struct attempt_entry *attempt;
+	unsigned int seen = 0;
+
+	if (error->event.owner.kind != BALANCER_HAPROXY || !error->event.cookie)
+		return false;
+	LIST_FOREACH(attempt, window_by_client(window, error->event.cookie), by_client) {
+		if (seen++ >= WINDOW_SEARCH_MAX)
+			return true;
+		if (attempt->event.client_cookie == error->event.cookie &&
+		    attempt->event.header.time_ns >= written &&
+		    attempt->event.header.time_ns <= written + JOINING_AFTER_NS &&
+		    joining_is_free(attempt, error))
+			return true;
+	}
+	return false;
+}
+
 /* Whether HAProxy's thread began an attempt between the request and its 5xx that failed and that no
  * other 5xx claims: then it may not have answered at once. */
 static bool has_overlapping(struct window *window, const struct error_entry *error)
@@ -328,7 +350,8 @@ void joining_add_hinted(struct window *window, struct error_entry *error)
 	}
 	add_by_client(window, error);
 	error->suspected = !error->attempt_count &&
-			   ((flags & RESPONSE_ATTEMPT_GUESSED) || has_suspect(window, error));
+			   ((flags & RESPONSE_ATTEMPT_GUESSED) || has_suspect(window, error) ||
+			    was_let_go_late(window, error));
 	if (error->attempt_count || (flags & RESPONSE_FD_EXHAUSTED))
 		return;
 	add_lone(window, error);
