@@ -27,8 +27,9 @@ void joining_add_hinted(struct window *window, struct error_entry *error);
 /* Whether other threads of this kind of load balancer may go on with a request (bpf/thread.h). */
 bool joining_wanders(const struct event_owner *owner);
 
-/* How long after its 5xx HAProxy may let go of the backend's socket: one turn, descheduled or not. */
-#define JOINING_AFTER_NS (100 * 1000 * 1000ull)
+/* How long after its 5xx HAProxy may let go of the backend's socket: one turn, as the kernel side has
+ * made sure, but on a busy machine the thread may be off its CPU in it. */
+#define JOINING_AFTER_NS (240 * 1000 * 1000ull)
 
 /* How far apart the end of an attempt and a 5xx of the same process may be when nothing but time
  * joins them. */

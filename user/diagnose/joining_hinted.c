@@ -273,9 +273,7 @@ static bool was_let_go_late(struct window *window, const struct error_entry *err
 		if (seen++ >= WINDOW_SEARCH_MAX)
 			return true;
 		if (attempt->event.client_cookie == error->event.cookie &&
-		    attempt->event.header.time_ns >= written &&
-		    attempt->event.header.time_ns <= written + JOINING_AFTER_NS &&
-		    joining_is_free(attempt, error))
+		    attempt->event.header.time_ns >= written && joining_is_free(attempt, error))
 			return true;
 	}
 	return false;
