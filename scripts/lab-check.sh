@@ -9,7 +9,7 @@
 #   unexplained  lbtrace missed a 5xx or gave no cause
 #   wrong        lbtrace named another cause or backend, or an error that was none
 
-declare -A CHECK_EVENTS=()	# "CLIENT|N": status, cause, confidence, backend, frontend
+declare -A CHECK_EVENTS=()	# "CLIENT|N": status, cause, confidence, backend, frontend, name
 declare -A CHECK_COUNTS=()	# "CLIENT ADDRESS": gateway errors
 CHECK_ATTEMPTS=""		# lines "OUTCOME BACKEND" of failed attempts
 
@@ -27,7 +27,7 @@ check_load() {
 		CHECK_COUNTS[$host]=$((${CHECK_COUNTS[$host]:-0} + 1))
 	done < <(jq -r 'select(.type == "gateway_error")
 		| [.ts, .client, .status, .cause // "-", .confidence // "-",
-		   .backend.address // "none", .frontend // "-"] | map(tostring) | join(" ")' "$1" |
+		   .backend.address // "none", .frontend // "-", .backend.name // "-"] | map(tostring) | join(" ")' "$1" |
 		sort -s -n -k 1,1 | cut -d ' ' -f 2-)
 	CHECK_ATTEMPTS=$(jq -r 'select(.type == "attempt")
 		| "\(.outcome) \(.address // .backend.address)"' "$1")
@@ -50,13 +50,31 @@ expected_servers() {
 	(IFS='|' && echo "${words[*]}")
 }
 
+# The name that the configuration gives to the server at an endpoint, as lab-balancers.sh writes it;
+# `-` of other load balancers, which are not asked for names here.
+server_name() { # ENDPOINT
+	local number pool=$CASE-$INSTANCE
+	for number in $(server_numbers); do
+		[[ $(server_endpoint "$number") == "$1" ]] || continue
+		[[ $routing == all ]] || pool+=-s$number
+		case $LB in
+		nginx) echo "$pool/$1" ;;
+		haproxy) echo "$pool/s$number" ;;
+		*) echo - ;;
+		esac
+		return
+	done
+	echo -
+}
+
 check_verdict() { # CLIENT N STATUS CAUSES SERVERS
-	local event=${CHECK_EVENTS["$1|$2"]:-} status cause confidence backend frontend
+	local event=${CHECK_EVENTS["$1|$2"]:-} status cause confidence backend frontend name expected
 	if [[ -z $event ]]; then
 		echo "unexplained: no gateway_error for client $1, which saw $3; expected $4"
 		return 1
 	fi
-	read -r status cause confidence backend frontend <<<"$event"
+	read -r status cause confidence backend frontend name <<<"$event"
+	expected=$(server_name "$backend")
 	if [[ $status != "$3" ]]; then
 		echo "wrong: status $status for client $1, which saw $3"
 	elif [[ $cause == - ]]; then
@@ -69,6 +87,8 @@ check_verdict() { # CLIENT N STATUS CAUSES SERVERS
 		echo "wrong: no confidence for $cause"
 	elif [[ $frontend != "$(frontend_endpoint)" ]]; then
 		echo "wrong: frontend $frontend, expected $(frontend_endpoint)"
+	elif [[ $expected != - && $name != "$expected" ]]; then
+		echo "wrong: name $name of $backend, expected $expected"
 	else
 		return 0
 	fi
