@@ -85,6 +85,15 @@ static void haproxy_has_no_time_to_try_a_backend(void **state)
 		      CONFIDENCE_POSSIBLE);
 }
 
+/* Checks begin by the clock, as a queue's time is up by the clock. */
+static void a_health_check_in_the_turn_is_not_why(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 3001, 2);
+
+	attempt.answered_cookie = CLIENT;
+	assert_judged_near(*state, &attempt, 400, CAUSE_NONE, CONFIDENCE_NONE);
+}
+
 /* By the kernel, not by the thread. */
 static void an_attempt_let_go_late_makes_haproxys_haste_doubtful(void **state)
 {
@@ -164,6 +173,8 @@ int main(void)
 						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(haproxy_has_no_time_to_try_a_backend, written_setup,
 						written_teardown),
+		cmocka_unit_test_setup_teardown(a_health_check_in_the_turn_is_not_why,
+						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_let_go_late_makes_haproxys_haste_doubtful,
 						written_setup, written_teardown),
 		cmocka_unit_test_setup_teardown(

@@ -10,7 +10,6 @@
 /* HAProxy waits this long before it tries the same server again, or its connect timeout if shorter. */
 #define RETRY_TURN_NS (1000 * 1000 * 1000ull)
 #define RETRY_SLACK_NS (100 * 1000 * 1000ull)
-
 static bool is_newer(const struct attempt_entry *attempt, const struct attempt_entry *than)
 {
 	return !than || attempt->event.header.time_ns > than->event.header.time_ns;
@@ -178,6 +177,46 @@ static bool may_be_retry(struct window *window, const struct attempt_entry *last
 	return false;
 }
 
+/* Whether an attempt that was guessed to be for the client was over before this one began. */
+static bool has_earlier(struct window *window, const struct attempt_entry *last,
+			const struct error_entry *error)
+{
+	struct attempt_entry *before;
+	unsigned int seen = 0;
+
+	LIST_FOREACH(before, window_by_client(window, error->event.cookie), by_client) {
+		if (seen++ >= WINDOW_SEARCH_MAX)
+			break;
+		if (before->event.client_cookie == error->event.cookie && before != last &&
+		    before->event.header.time_ns <= last->event.started_ns &&
+		    joining_is_free(before, error))
+			return true;
+	}
+	return false;
+}
+
+/* Whether so much time may be some turn-arounds, one after each try. */
+static bool is_turn_arounds(uint64_t passed_ns)
+{
+	return (passed_ns + RETRY_SLACK_NS) % RETRY_TURN_NS < 2 * RETRY_SLACK_NS;
+}
+
+/*
+ * Whether a connect() that HAProxy let go of after its 503 may be a health check's: begun long after
+ * the request was read, for nobody that is known, and not as another try. A queue's time may have been
+ * up in the same turn.
+ */
+static bool may_be_check(struct window *window, const struct attempt_entry *last,
+			 const struct error_entry *error)
+{
+	uint64_t asked = joining_asked_ns(&error->event), begun = last->event.started_ns;
+
+	return last->event.owner.kind == BALANCER_HAPROXY && error->event.status == 503 &&
+	       !joining_has_flag(&last->event, ATTEMPT_ESTABLISHED) &&
+	       last->event.client_cookie != error->event.cookie && asked && begun > asked &&
+	       !is_turn_arounds(begun - asked) && !has_earlier(window, last, error);
+}
+
 /* How far to trust the one of several attempts that the kernel took for this 5xx. */
 static enum join_trust guess_trust(struct window *window, const struct attempt_entry *last,
 				   const struct error_entry *error)
@@ -198,6 +237,8 @@ static enum join_trust exact_trust(struct window *window, const struct attempt_e
 {
 	if (!answered)
 		return guess_trust(window, last, error);
+	if (may_be_check(window, last, error))
+		return JOIN_NONE;
 	return may_be_retry(window, last, error) ? JOIN_LIKELY : JOIN_EXACT;
 }
 
