@@ -59,6 +59,19 @@ static void a_held_backend_explains_haste(void **state)
 	written_assert_cause(judge_503(*state, 0), CAUSE_CONN_REFUSED, CONFIDENCE_LIKELY);
 }
 
+/* It may have been tried itself. */
+static void what_was_held_since_explains_no_haste(void **state)
+{
+	struct written *written = *state;
+	struct event_response response = response_new(BALANCER_VARNISH, CLIENT, 503, 3000, 4);
+
+	response.attempts = 0;
+	feed_refusal(written, 7, 2998);
+	written_feed(written, &response);
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), CAUSE_NONE, CONFIDENCE_NONE);
+}
+
 static void haste_without_a_held_backend_is_unexplained(void **state)
 {
 	written_assert_cause(judge_503(*state, 0), CAUSE_NONE, CONFIDENCE_NONE);
@@ -137,6 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		held_test(the_only_backend_held_down_is_why),
 		held_test(a_held_backend_explains_haste),
+		held_test(what_was_held_since_explains_no_haste),
 		held_test(haste_without_a_held_backend_is_unexplained),
 		held_test(several_held_backends_are_named),
 		held_test(a_backend_is_let_go_again),

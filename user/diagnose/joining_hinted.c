@@ -306,6 +306,17 @@ static bool has_overlapping(struct window *window, const struct error_entry *err
 	return false;
 }
 
+static bool was_held_before(const struct error_entry *error)
+{
+	uint64_t asked = joining_asked_ns(&error->event);
+
+	for (size_t i = 0; i < error->held_count; i++) {
+		if (error->held[i]->header.time_ns <= asked)
+			return true;
+	}
+	return false;
+}
+
 /* Varnish hands a request over to another thread, which may go unseen: of one that was answered at
  * once while a backend was held down, no attempt was made. */
 static void note_held(struct window *window, struct error_entry *error)
@@ -315,8 +326,8 @@ static void note_held(struct window *window, struct error_entry *error)
 	if (response->cookie && response->attempt_cookie)
 		return;
 	error->held_count = holddown_find(window->holddown, response, error->held);
-	if (error->held_count && !error->suspected &&
-	    response->header.time_ns - joining_asked_ns(response) < TURN_WORK_NS)
+	if (was_held_before(error) && !error->suspected &&
+	    response->header.time_ns - joining_asked_ns(response) < JOINING_NEARBY_NS)
 		response->header.flags |= RESPONSE_IMMEDIATE;
 }
 
