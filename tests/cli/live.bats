@@ -102,9 +102,16 @@ start_live() { # OPTION...
 	[ "$live" = "$replayed" ]
 }
 
+nobody_inside() {
+	[ -z "$(ip netns pids "$namespace")" ]
+}
+
 @test "a load balancer that starts later is found" {
+	# One that is told to go while it begins may leave a worker behind.
+	wait_until request 502
 	kill "$nginx_pid"
 	wait "$nginx_pid" || true
+	wait_until nobody_inside
 	start_live --json
 	grep -q 'no load balancer is running yet; waiting' "$BATS_TEST_TMPDIR/stderr"
 	inside nginx -c "$nginx_conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
