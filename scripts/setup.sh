@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build_packages="make gcc libc6-dev clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libjansson-dev uthash-dev libcap-ng-dev libc-ares-dev libyaml-dev"
-test_packages="libcmocka-dev bats clang-format clang-tidy cppcheck shellcheck jq curl iproute2 iputils-ping nftables procps util-linux nginx libnginx-mod-stream haproxy caddy apache2-bin varnish openssl libssl-dev"
+test_packages="libcmocka-dev bats clang-format clang-tidy cppcheck shellcheck jq curl iproute2 iputils-ping nftables procps util-linux socat nginx libnginx-mod-stream haproxy caddy apache2-bin varnish openssl libssl-dev"
 
 fail() {
 	echo "lbtrace: setup: $*" >&2

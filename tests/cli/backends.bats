@@ -70,7 +70,7 @@ start_nginx() {
 	END
 	ip netns add "$namespace"
 	inside ip link set lo up
-	inside nginx -c "$conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
+	ip netns exec "$namespace" nginx -c "$conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
 	nginx_pid=$!
 	wait_until request 200
 }

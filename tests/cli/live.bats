@@ -25,7 +25,7 @@ setup() {
 	END
 	ip netns add "$namespace"
 	inside ip link set lo up
-	inside nginx -c "$nginx_conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
+	ip netns exec "$namespace" nginx -c "$nginx_conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
 	nginx_pid=$!
 }
 
@@ -114,7 +114,7 @@ nobody_inside() {
 	wait_until nobody_inside
 	start_live --json
 	grep -q 'no load balancer is running yet; waiting' "$BATS_TEST_TMPDIR/stderr"
-	inside nginx -c "$nginx_conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
+	ip netns exec "$namespace" nginx -c "$nginx_conf" -p "$BATS_TEST_TMPDIR" 2>"$BATS_TEST_TMPDIR/nginx.err" 3>&- &
 	nginx_pid=$!
 	sleep 2.5
 	request 502
