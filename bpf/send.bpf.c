@@ -24,6 +24,9 @@ static __always_inline bool send_copy(__u8 *head, __u32 *length, const void *fro
 		bytes = EVENT_HEAD_BYTES - at;
 	if (!bytes)
 		return true;
+	/* Before 6.8 the verifier learns nothing from the comparison of two variables: the bound is said
+	 * once more, where the compiler cannot know it for true. */
+	barrier_var(bytes);
 	if (bytes > EVENT_HEAD_BYTES || bpf_probe_read_user(head + at, bytes, from))
 		return false;
 	*length = at + bytes;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/capture/libbpf_log.h"
 #include "user/lib/message.h"
 
-#define LOG_TEXT_BYTES 8192
 #define LOG_PROGRAM_BYTES 64
 
 static char last_program[LOG_PROGRAM_BYTES];
@@ -27,19 +27,21 @@ static void remember_program(const char *text)
 
 static int print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char text[LOG_TEXT_BYTES];
-	char *rest = text;
-	char *line;
+	char *text, *rest, *line;
 
 	if (level == LIBBPF_DEBUG || (level == LIBBPF_INFO && !message_is_verbose()))
 		return 0;
-	vsnprintf(text, sizeof(text), format, arguments);
+	/* A verifier's log has megabytes, and ends with why. */
+	if (vasprintf(&text, format, arguments) < 0)
+		return 0;
+	rest = text;
 	if (level == LIBBPF_WARN)
 		remember_program(text);
 	while ((line = strsep(&rest, "\n"))) {
 		if (*line)
 			message_detail("%s", line);
 	}
+	free(text);
 	return 0;
 }
 
