@@ -4,6 +4,7 @@
 #define LBTRACE_FRONT_H
 
 #include "bpf/emit.h"
+#include "bpf/iterator.h"
 #include "bpf/http2.h"
 #include "bpf/payload.h"
 
@@ -154,22 +155,18 @@ static __always_inline void front_read_tls(struct sock *sk, struct socket_state 
 static __always_inline bool front_walk_begin(const struct msghdr *message, struct http2_walk *walk)
 {
 	const struct iov_iter *iter = &message->msg_iter;
-	__u8 type = BPF_CORE_READ(iter, iter_type);
+	enum iterator_kind kind = iterator_kind(iter);
 	__u64 offset = BPF_CORE_READ(iter, iov_offset);
 
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF)) {
+	if (kind == ITERATOR_BUFFER) {
 		walk->base = BPF_CORE_READ(iter, ubuf) + offset;
 		walk->left = BPF_CORE_READ(iter, count);
 		return true;
 	}
-	if (type != bpf_core_enum_value(enum iter_type, ITER_IOVEC))
+	if (kind != ITERATOR_IOVECS)
 		return false;
 	walk->iovec_count = BPF_CORE_READ(iter, nr_segs);
-	if (bpf_core_field_exists(iter->__iov))
-		walk->iovecs = BPF_CORE_READ(iter, __iov);
-	else
-		walk->iovecs = BPF_CORE_READ((const struct iov_iter___iov *)iter, iov);
+	walk->iovecs = iterator_iovecs(iter);
 	/* as if before the first buffer */
 	http2_next_piece(walk);
 	walk->base += offset;

@@ -10,6 +10,10 @@
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
+/* S_IFMT and S_IFSOCK, include/uapi/linux/stat.h */
+#define SEED_FILE_TYPE 0170000
+#define SEED_FILE_SOCKET 0140000
+
 /* Set by the loader before each run: 0 listeners, 1 connections. */
 __u32 seed_pass;
 /* Sockets that got no storage in this run; set to 0 by the loader. Another run may do better: memory
@@ -76,7 +80,7 @@ static __always_inline void seed_listener(struct sock *sk, const struct task_str
 {
 	struct listening_key key = { .group = process->group,
 				     .netns = netns,
-				     .port = sk->__sk_common.skc_num };
+				     .port = BPF_CORE_READ(sk, __sk_common.skc_num) };
 	struct socket_state *socket;
 	__u8 yes = 1;
 
@@ -96,7 +100,7 @@ static __always_inline void seed_client(struct sock *sk, const struct task_struc
 	if (!socket)
 		return;
 	socket->flags = ATTEMPT_SEEDED | ATTEMPT_ESTABLISHED;
-	if (sk->__sk_common.skc_state == STATE_CLOSE_WAIT)
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == STATE_CLOSE_WAIT)
 		socket->flags |= ATTEMPT_FIN_RECEIVED;
 	seed_finish(socket, SOCKET_CLIENT);
 }
@@ -127,7 +131,7 @@ static __always_inline void seed_fill_progress(struct sock *sk, struct socket_st
 static __always_inline void seed_backend(struct sock *sk, const struct task_struct *task,
 					 const struct followed_process *process, __u32 netns)
 {
-	__u8 state = sk->__sk_common.skc_state;
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	struct event_address remote = {};
 	struct backend_figures *figures;
 	struct socket_state *socket;
@@ -157,8 +161,8 @@ static __always_inline void seed_socket(struct sock *sk, const struct task_struc
 {
 	struct listening_key key = { .group = process->group,
 				     .netns = netns,
-				     .port = sk->__sk_common.skc_num };
-	__u8 state = sk->__sk_common.skc_state;
+				     .port = BPF_CORE_READ(sk, __sk_common.skc_num) };
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 
 	if (seed_pass == 0) {
 		if (state == STATE_LISTEN)
@@ -176,9 +180,26 @@ static __always_inline void seed_socket(struct sock *sk, const struct task_struc
 /* AF_NETLINK has protocols of its own with the number of TCP. */
 static __always_inline bool seed_is_tcp(const struct sock *sk)
 {
-	__u16 family = sk->__sk_common.skc_family;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
 	return (family == FAMILY_INET || family == FAMILY_INET6) && socket_is_tcp(sk);
+}
+
+/* The socket that a file is, which the kernel itself tells from 5.11 on. */
+static __always_inline struct sock *seed_sock_of(struct file *file)
+{
+	const struct inode *inode;
+	struct socket *descriptor;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_sock_from_file)) {
+		descriptor = bpf_sock_from_file(file);
+		return descriptor ? descriptor->sk : NULL;
+	}
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & SEED_FILE_TYPE) != SEED_FILE_SOCKET)
+		return NULL;
+	descriptor = BPF_CORE_READ(file, private_data);
+	return descriptor ? BPF_CORE_READ(descriptor, sk) : NULL;
 }
 
 SEC("?iter/task_file")
@@ -187,7 +208,6 @@ int seed_iter(struct bpf_iter__task_file *context)
 	struct task_struct *task = context->task;
 	struct file *file = context->file;
 	struct followed_process *process;
-	struct socket *descriptor;
 	struct sock *sk;
 	__u32 tgid, netns;
 
@@ -197,10 +217,7 @@ int seed_iter(struct bpf_iter__task_file *context)
 	process = bpf_map_lookup_elem(&processes, &tgid);
 	if (!process)
 		return 0;
-	descriptor = bpf_sock_from_file(file);
-	if (!descriptor)
-		return 0;
-	sk = descriptor->sk;
+	sk = seed_sock_of(file);
 	if (!sk || !seed_is_tcp(sk))
 		return 0;
 	netns = socket_netns(sk);

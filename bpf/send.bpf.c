@@ -2,6 +2,7 @@
 /* Role "send": what a load balancer writes: requests to backends, and a 5xx to a client. */
 #include "bpf/answer.h"
 #include "bpf/figures.h"
+#include "bpf/iterator.h"
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
@@ -37,14 +38,10 @@ static __always_inline bool send_copy(__u8 *head, __u32 *length, const void *fro
 static __always_inline __u32 send_gather(const struct iov_iter *iter, __u8 *head)
 {
 	__u64 offset = BPF_CORE_READ(iter, iov_offset), count = BPF_CORE_READ(iter, nr_segs);
-	const struct iovec *iovec;
+	const struct iovec *iovec = iterator_iovecs(iter);
 	struct iovec found = {};
 	__u32 length = 0;
 
-	if (bpf_core_field_exists(iter->__iov))
-		iovec = BPF_CORE_READ(iter, __iov);
-	else
-		iovec = BPF_CORE_READ((const struct iov_iter___iov *)iter, iov);
 	for (__u32 i = 0; i < SEND_IOVECS_TRIED; i++) {
 		if (i >= count || length >= EVENT_HEAD_BYTES ||
 		    bpf_probe_read_kernel(&found, sizeof(found), iovec + i))
@@ -62,15 +59,14 @@ static __always_inline __u32 send_gather(const struct iov_iter *iter, __u8 *head
 static __always_inline __u32 send_read_head(const struct msghdr *message, __u8 *head)
 {
 	const struct iov_iter *iter = &message->msg_iter;
-	__u8 type = BPF_CORE_READ(iter, iter_type);
+	enum iterator_kind kind = iterator_kind(iter);
 	__u32 length = 0;
 
-	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
-	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+	if (kind == ITERATOR_BUFFER)
 		send_copy(head, &length,
 			  BPF_CORE_READ(iter, ubuf) + BPF_CORE_READ(iter, iov_offset),
 			  BPF_CORE_READ(iter, count));
-	else if (type == bpf_core_enum_value(enum iter_type, ITER_IOVEC))
+	else if (kind == ITERATOR_IOVECS)
 		length = send_gather(iter, head);
 	return length;
 }

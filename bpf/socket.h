@@ -130,14 +130,14 @@ static __always_inline struct socket_state *socket_make(struct sock *sk)
 	return socket;
 }
 
-/* The last cookie given where the kernel gives tracing programs none. */
-__u64 socket_last_cookie __weak;
-
-/* A number for the socket, asked for once and kept in its state: the kernel's own cookie, or one of lbtrace's. */
+/* A number for the socket, asked for once and kept in its state: the kernel's own cookie or, where it
+ * gives tracing programs none (before 5.12, as are atomic operations with a result), one made of the
+ * time and the CPU, of which there is no second. */
 static __always_inline __u64 socket_cookie(struct sock *sk)
 {
-	return use_socket_storage ? bpf_get_socket_cookie(sk)
-				  : __sync_fetch_and_add(&socket_last_cookie, 1) + 1;
+	return use_socket_storage
+		       ? bpf_get_socket_cookie(sk)
+		       : bpf_ktime_get_boot_ns() << 8 | (bpf_get_smp_processor_id() & 0xff);
 }
 
 static __always_inline bool socket_is_tcp(const struct sock *sk)

@@ -258,6 +258,11 @@ struct iov_iter___iov {
 	const struct iovec *iov;
 };
 
+/* Until 5.14 the member was called type, and its values were others. */
+struct iov_iter___type {
+	unsigned int type;
+};
+
 struct msghdr {
 	struct iov_iter msg_iter;
 };
@@ -307,7 +312,19 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
-struct file;
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+/* The numbers of helper functions; from 5.11 on: */
+enum bpf_func_id {
+	BPF_FUNC_sock_from_file = 162,
+};
 
 struct rlimit {
 	unsigned long rlim_cur;
