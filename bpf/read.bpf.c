@@ -2,6 +2,8 @@
 /* Role "read": a load balancer's thread takes what arrived: a client's request, or a backend's 5xx. */
 #include "bpf/attempt.h"
 #include "bpf/figures.h"
+#include "bpf/iterator.h"
+#include "bpf/response.h"
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
@@ -102,7 +104,49 @@ static __always_inline void read_answer(struct sock *sk, struct socket_state *so
 		thread_refresh_answer(&thread->answers, socket->cookie, thread_switches());
 }
 
-static __always_inline int read_done(struct sock *sk, int bytes, int flags)
+/* Where `bytes` bytes that were just read begin in the reader's memory; NULL: not told. */
+static __always_inline const void *read_start(const struct msghdr *message, __u32 bytes)
+{
+	const struct iov_iter *iter = &message->msg_iter;
+	enum iterator_kind kind = iterator_kind(iter);
+	__u64 offset = BPF_CORE_READ(iter, iov_offset);
+	struct iovec vector;
+
+	if (kind == ITERATOR_BUFFER)
+		return offset < bytes ? NULL : BPF_CORE_READ(iter, ubuf) + (offset - bytes);
+	if (kind != ITERATOR_IOVECS)
+		return NULL;
+	/* A buffer that was filled to its end is behind the iterator. */
+	if (bpf_probe_read_kernel(&vector, sizeof(vector),
+				  iterator_iovecs(iter) - (offset < bytes)))
+		return NULL;
+	if (offset >= bytes)
+		return vector.iov_base + (offset - bytes);
+	return !offset && vector.iov_len >= bytes ? vector.iov_base + (vector.iov_len - bytes)
+						  : NULL;
+}
+
+/* What the packet did not show lies in the reader's buffer now. */
+static __always_inline void read_response_head(struct socket_state *socket,
+					       const struct msghdr *message, __u32 bytes)
+{
+	struct event_payload *payload = &socket->received;
+	__u32 length = bytes < EVENT_HEAD_BYTES ? bytes : EVENT_HEAD_BYTES;
+	const void *from = read_start(message, bytes);
+
+	socket->head_unread = 0;
+	__builtin_memset(payload, 0, sizeof(*payload));
+	barrier_var(length);
+	if (!from || length > EVENT_HEAD_BYTES || bpf_probe_read_user(payload->head, length, from))
+		return;
+	payload->length = length;
+	if (!response_judge(socket))
+		response_await(socket);
+}
+
+/* `message`: where it was read to, NULL: not known. */
+static __always_inline int read_done(struct sock *sk, const struct msghdr *message, int bytes,
+				     int flags)
 {
 	struct socket_state *socket;
 
@@ -115,6 +159,8 @@ static __always_inline int read_done(struct sock *sk, int bytes, int flags)
 	socket = socket_find(sk);
 	if (!socket)
 		return 0;
+	if (message && socket->role == SOCKET_BACKEND && socket->head_unread)
+		read_response_head(socket, message, bytes);
 	if (socket->role == SOCKET_CLIENT)
 		read_request(socket, bytes);
 	else if (socket->role == SOCKET_BACKEND && (socket->flags & ATTEMPT_ANSWERED_5XX))
@@ -125,21 +171,28 @@ static __always_inline int read_done(struct sock *sk, int bytes, int flags)
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(read_tp_btf, struct sock *sk, int bytes, int flags)
 {
-	return read_done(sk, bytes, flags);
+	return read_done(sk, NULL, bytes, flags);
+}
+
+/* Where there is no fexit, and packets cannot be read anywhere. */
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(read_tp_btf_alone, struct sock *sk, int bytes, int flags)
+{
+	return read_done(sk, NULL, bytes, flags);
 }
 
 /* Since 5.19: sk, message, length, flags, address length. */
 SEC("?fexit/tcp_recvmsg")
-int BPF_PROG(read_fexit_5, struct sock *sk, void *message, size_t length, int flags,
+int BPF_PROG(read_fexit_5, struct sock *sk, const struct msghdr *message, size_t length, int flags,
 	     int *address_length, int bytes)
 {
-	return read_done(sk, bytes, flags);
+	return read_done(sk, message, bytes, flags);
 }
 
 /* Before: a flag of its own for non-blocking. */
 SEC("?fexit/tcp_recvmsg")
-int BPF_PROG(read_fexit_6, struct sock *sk, void *message, size_t length, int nonblocking,
-	     int flags, int *address_length, int bytes)
+int BPF_PROG(read_fexit_6, struct sock *sk, const struct msghdr *message, size_t length,
+	     int nonblocking, int flags, int *address_length, int bytes)
 {
-	return read_done(sk, bytes, flags);
+	return read_done(sk, message, bytes, flags);
 }

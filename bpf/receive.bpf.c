@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Role "receive": what a backend sends, as it arrives. */
-#include "bpf/figures.h"
 #include "bpf/payload.h"
+#include "bpf/response.h"
 
 char LICENSE[] SEC("license") __weak = "GPL";
 
@@ -16,7 +16,6 @@ extern int bpf_dynptr_from_skb(struct sk_buff *skb, __u64 flags, struct bpf_dynp
 #define TCP_OFFSET_WINDOW 14
 #define IP_OFFSET_TTL 8
 #define IPV6_OFFSET_HOP_LIMIT 7
-#define STATUS_SWITCHING_PROTOCOLS 101
 
 struct segment {
 	__u32 payload_offset; /* from skb->data */
@@ -63,31 +62,6 @@ static __always_inline __s32 segment_old_bytes(const struct sock *sk, const stru
 	__s32 old = BPF_CORE_READ(tcp, rcv_nxt) - seq;
 
 	return old < 0 || old >= (__s32)segment->payload_bytes ? -1 : old;
-}
-
-static __always_inline void receive_response_start(struct socket_state *socket, __u64 now_ns)
-{
-	struct event_payload *payload = &socket->received;
-	struct backend_figures *figures;
-
-	payload_classify_response(payload, socket->sent.kind);
-	/* 100 Continue and 103 Early Hints come before the response proper. */
-	if (payload->status >= 100 && payload->status < 200 &&
-	    payload->status != STATUS_SWITCHING_PROTOCOLS)
-		return;
-	if (payload->status == STATUS_SWITCHING_PROTOCOLS)
-		socket->role = SOCKET_IGNORED;
-	socket->awaiting_response = 0;
-	socket->direction = DIRECTION_RECEIVED;
-	socket->response_ns = now_ns;
-	socket->flags |= ATTEMPT_ANSWERED;
-	if (payload->status >= 500)
-		socket->flags |= ATTEMPT_ANSWERED_5XX;
-	if (!payload_fits(socket->sent.kind, payload->kind))
-		socket->flags |= ATTEMPT_MISFIT;
-	figures = figures_of(socket);
-	if (figures)
-		histogram_add(&figures->first_byte_us, (now_ns - socket->request_ns) / 1000);
 }
 
 /* Bytes before any request: a protocol in which the server speaks first. */
@@ -138,10 +112,14 @@ static __always_inline void receive_payload(struct sock *sk, struct sk_buff *skb
 		length = 0;
 	}
 	socket->received.length = length;
-	if (socket->awaiting_response)
-		receive_response_start(socket, now_ns);
-	else
+	if (!socket->awaiting_response) {
 		receive_banner(socket);
+		return;
+	}
+	socket->head_unread = !length;
+	if (length && !response_judge(socket))
+		return;
+	response_begin(socket, now_ns);
 }
 
 static __always_inline int receive_segment(struct sock *sk, struct sk_buff *skb, bool dynptr)

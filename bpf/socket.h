@@ -80,7 +80,7 @@ struct socket_state {
 	__u8 front; /* enum socket_front */
 	__u8 multiplexed; /* HTTP/2, in clear or not */
 	__u8 head_bytes; /* read of the write at work */
-	__u8 front_reserved;
+	__u8 head_unread; /* backend: a response began that the program could not read in its packet */
 	__u32 tls_record_end; /* sequence number after the last TLS record that was begun */
 	struct http2_state http2;
 };

@@ -57,9 +57,12 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 		.name = "read",
 		.without = "requests are not timed, and not tied to the thread that reads them",
 		.candidates = {
-			{ .program = "read_tp_btf", .kind = HOOK_TP_BTF, .target = "sock_recv_length", .arguments = 3 },
+			/* Where packets cannot be read anywhere, what was read shows the missing heads. */
+			{ .program = "read_tp_btf", .kind = HOOK_TP_BTF, .target = "sock_recv_length", .arguments = 3,
+			  .needs_function = "bpf_dynptr_from_skb" },
 			{ .program = "read_fexit_5", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 5 },
 			{ .program = "read_fexit_6", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 6 },
+			{ .program = "read_tp_btf_alone", .kind = HOOK_TP_BTF, .target = "sock_recv_length", .arguments = 3 },
 		},
 	},
 	[HOOK_RESET_RECEIVED] = {
