@@ -2,8 +2,8 @@
 /*
  * Role "drop": segments that this host's own kernel threw away. On a busy host
  * this fires for much that is of no interest, so the reason is tested first.
- * Without reasons (5.10) nothing can be told, so there is no program for
- * two arguments.
+ * Where there is none (before 5.17) the place in the kernel tells the two most
+ * important ones.
  */
 #include "bpf/emit.h"
 #include "bpf/mini_socket.h"
@@ -17,6 +17,9 @@
 	 (reason) == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_##name))
 
 char LICENSE[] SEC("license") __weak = "GPL";
+
+/* Written by the loader before load, for drop_tp_btf_2 alone. */
+const volatile struct drop_place drop_places[SHARED_DROP_PLACES_MAX] = {};
 
 /* When a listener's last record was made, by its cookie. Inserted in drop_accept(), deleted by LRU. */
 struct {
@@ -132,6 +135,35 @@ static __always_inline int drop(struct sk_buff *skb, __u32 reason, struct sock *
 		drop_at_socket(rx_sk, reason, false);
 	else if (DROP_IS(reason, TCP_LISTEN_OVERFLOW) || DROP_IS(reason, NO_SOCKET))
 		drop_accept(rx_sk); /* NO_SOCKET: it carried a SYN cookie */
+	return 0;
+}
+
+/* `location` is a return address: behind the call. */
+static __always_inline enum drop_place_kind drop_place(__u64 location)
+{
+	for (int i = 0; i < SHARED_DROP_PLACES_MAX; i++) {
+		if (location > drop_places[i].from && location <= drop_places[i].to)
+			return drop_places[i].kind;
+	}
+	return DROP_PLACE_NONE;
+}
+
+SEC("?tp_btf/kfree_skb")
+int BPF_PROG(drop_tp_btf_2, struct sk_buff *skb, void *location)
+{
+	switch (drop_place((__u64)location)) {
+	case DROP_PLACE_NETFILTER:
+		drop_in_transit(skb, 0, ATTEMPT_EGRESS_DROP);
+		break;
+	case DROP_PLACE_NEIGHBOUR:
+		if (skb->protocol == bpf_htons(DROP_PROTOCOL_IPV6))
+			drop_unresolved(skb, 0);
+		else
+			drop_in_transit(skb, 0, ATTEMPT_NEIGHBOUR_FAILED);
+		break;
+	default:
+		break;
+	}
 	return 0;
 }
 

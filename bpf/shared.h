@@ -71,6 +71,23 @@ struct refusal_key {
 	__u32 reserved;
 };
 
+#define SHARED_DROP_PLACES_MAX 8
+
+enum drop_place_kind {
+	DROP_PLACE_NONE,
+	DROP_PLACE_NETFILTER,
+	DROP_PLACE_NEIGHBOUR,
+};
+
+/* Element of the rodata array `drop_places`, for kernels that give no reason for a drop (before 5.17):
+ * which of the kernel's functions throws packets away for which reason. */
+struct drop_place {
+	__u64 from; /* addresses of its code, `to` excluded */
+	__u64 to;
+	__u32 kind; /* enum drop_place_kind */
+	__u32 reserved;
+};
+
 /* --backend: element of the rodata array `backend_ranges`. */
 struct backend_range {
 	__u8 bytes[16];

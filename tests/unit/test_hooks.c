@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "user/capture/hooks.h"
+#include "user/capture/symbols.h"
 
 /* A kernel that has everything but these programs' hooks. */
 struct made_up_kernel {
@@ -150,7 +151,7 @@ static void takes_the_next_and_says_why(void **state)
 
 static void an_optional_role_may_be_empty(void **state)
 {
-	struct made_up_kernel kernel = { .lacks = { "error_tp_btf" } };
+	struct made_up_kernel kernel = { .lacks = { "error_tp_btf", "error_fentry" } };
 	struct hook_plan plan;
 
 	(void)state;
@@ -277,6 +278,45 @@ static void a_wrong_list_is_refused(void **state)
 	assert_int_equal(hook_plan_refuse_list(&plan, ""), 0);
 }
 
+/* On kernels without drop reasons a program is told by address where packets are dropped. */
+static void symbols_reach_to_the_next(void **state)
+{
+	static char text[] = "ffffffff81000300 T third\n"
+			     "ffffffff81000100 T first\n"
+			     "ffffffff81000100 T alias_of_first\n"
+			     "ffffffff81000200 t second\n"
+			     "no line of this file\n"
+			     "ffffffffc0000000 t of_a_module\t[module]\n";
+	struct symbol_range ranges[] = { { .name = "first" },
+					 { .name = "second" },
+					 { .name = "of_a_module" },
+					 { .name = "nowhere" } };
+	FILE *file = fmemopen(text, sizeof(text) - 1, "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(symbols_find_in(file, ranges, ARRAY_LENGTH(ranges)), 0);
+	fclose(file);
+	assert_true(ranges[0].from == 0xffffffff81000100 && ranges[0].to == 0xffffffff81000200);
+	assert_true(ranges[1].from == 0xffffffff81000200 && ranges[1].to == 0xffffffff81000300);
+	assert_true(ranges[2].from == 0xffffffffc0000000);
+	assert_true(ranges[3].from == 0);
+}
+
+/* kernel.kptr_restrict: every address is 0. */
+static void hidden_symbols_are_not_known(void **state)
+{
+	static char text[] = "0000000000000000 T first\n0000000000000000 T second\n";
+	struct symbol_range range = { .name = "second" };
+	FILE *file = fmemopen(text, sizeof(text) - 1, "r");
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(symbols_find_in(file, &range, 1), 0);
+	fclose(file);
+	assert_true(range.from == 0);
+}
+
 static const struct hook_candidate *find_candidate(const char *program)
 {
 	for (int role = 0; role < HOOK_ROLES; role++) {
@@ -371,6 +411,8 @@ int main(void)
 		cmocka_unit_test(a_refused_candidate_is_not_asked_for_again),
 		cmocka_unit_test(the_list_refuses),
 		cmocka_unit_test(a_wrong_list_is_refused),
+		cmocka_unit_test(symbols_reach_to_the_next),
+		cmocka_unit_test(hidden_symbols_are_not_known),
 		cmocka_unit_test(every_built_program_has_its_row),
 		cmocka_unit_test(every_candidate_is_built),
 	};

@@ -97,6 +97,9 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			{ .program = "drop_tp_btf_4", .kind = HOOK_TP_BTF, .target = "kfree_skb", .arguments = 4 },
 			{ .program = "drop_tp_btf_3", .kind = HOOK_TP_BTF, .target = "kfree_skb", .arguments = 3,
 			  .degrades = "a dropped packet's receiving socket is not known" },
+			{ .program = "drop_tp_btf_2", .kind = HOOK_TP_BTF, .target = "kfree_skb", .arguments = 2,
+			  .needs_symbol = "nf_hook_slow",
+			  .degrades = "of dropped packets only those are known that netfilter or a neighbour cost" },
 		},
 	},
 	[HOOK_ERROR] = {
@@ -104,6 +107,9 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 		.without = "an error that the load balancer reads first may be missed",
 		.candidates = {
 			{ .program = "error_tp_btf", .kind = HOOK_TP_BTF, .target = "inet_sk_error_report", .arguments = 1 },
+			{ .program = "error_fentry", .kind = HOOK_FENTRY, .target = "sock_def_error_report", .arguments = 1 },
+			{ .program = "error_kprobe", .kind = HOOK_KPROBE, .target = "sock_def_error_report", .arguments = 1,
+			  .storage = HOOK_STORAGE_POINTER, .degrades = "each error costs more" },
 		},
 	},
 	[HOOK_ROUTE] = {

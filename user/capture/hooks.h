@@ -69,6 +69,7 @@ struct hook_candidate {
 	uint32_t arguments; /* that the program reads the target with; 0: whatever there are */
 	enum hook_storage storage;
 	const char *needs_function; /* a kfunc that the program calls, or NULL */
+	const char *needs_symbol; /* a kernel symbol whose address must be known, or NULL */
 	const char *map; /* that an iterator walks, or NULL */
 	const char *degrades; /* what is lost with this one against the first, or NULL */
 };

@@ -9,6 +9,7 @@
 #include "bpf/shared.h"
 #include "lbtrace.skel.h"
 #include "user/capture/cgroup.h"
+#include "user/capture/drop_places.h"
 #include "user/capture/kernel_types.h"
 #include "user/capture/libbpf_log.h"
 #include "user/capture/load.h"
@@ -59,9 +60,13 @@ static int open_object(struct load *load)
 static void fill_settings(const struct load *load, const struct capture_options *options,
 			  struct lbtrace_bpf__rodata *settings)
 {
+	const struct hook_candidate *drop = hook_plan_candidate(&load->plan, HOOK_DROP);
+
 	settings->use_socket_storage = load->plan.socket_storage;
 	settings->connect_from_state = load->plan.chosen[HOOK_CONNECT] < 0;
 	settings->only_netns = options->netns;
+	if (drop && drop->needs_symbol)
+		drop_places_fill(settings->drop_places);
 	settings->backend_range_count = options->backend_count;
 	for (uint32_t i = 0; i < options->backend_count; i++) {
 		const struct endpoint_range *from = &options->backends[i];

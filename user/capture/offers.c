@@ -8,6 +8,7 @@
 #include "user/capture/cgroup.h"
 #include "user/capture/kernel_types.h"
 #include "user/capture/offers.h"
+#include "user/capture/symbols.h"
 #include "user/capture/trial.h"
 
 static bool arguments_fit(const struct hook_candidate *candidate, int arguments, char *why)
@@ -103,6 +104,11 @@ bool offers_ask(void *context, const struct hook_candidate *candidate, char *why
 	if (candidate->needs_function &&
 	    kernel_types_function(offers->types, candidate->needs_function) < 0) {
 		snprintf(why, HOOK_WHY_BYTES, "this kernel has no %s()", candidate->needs_function);
+		return false;
+	}
+	if (candidate->needs_symbol && offers->try && !symbol_is_known(candidate->needs_symbol)) {
+		snprintf(why, HOOK_WHY_BYTES, "/proc/kallsyms does not tell where %s() is",
+			 candidate->needs_symbol);
 		return false;
 	}
 	switch (candidate->kind) {
