@@ -186,9 +186,22 @@ $(BUILD)/tests/kernel/types.bpf.o: vmlinux/vmlinux.h tests/kernel/types.sh $(FLA
 	$(quiet)tests/kernel/types.sh $< >$(@:.o=.c)
 	$(quiet)$(CLANG) $(BPF_CFLAGS) -c $(@:.o=.c) -o $@.part && mv $@.part $@
 
-$(BUILD)/tests/kernel/check_types: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/kernel/*.c))
+$(BUILD)/tests/kernel/check_types: $(BUILD)/tests/kernel/check_types.o
 	$(say) LINK $@
 	$(quiet)$(CC) $(USER_LDFLAGS) $^ -o $@.part $(LIBRARIES) && mv $@.part $@
+
+.PHONY: check-verifier
+check-verifier: $(BUILD)/tests/kernel/verifier ## count what the verifier goes through; needs root
+	@$<
+
+$(BUILD)/tests/kernel/verifier: $(BUILD)/tests/kernel/verifier.o $(PARTS)
+	$(say) LINK $@
+	$(quiet)$(CC) $(USER_LDFLAGS) -static-libgcc $^ -o $@.part \
+		-Wl,-Bstatic $(LIBRARIES) -Wl,-Bdynamic && mv $@.part $@
+
+.PHONY: check-kernels
+check-kernels: ## run the incidents on Debian's kernels under qemu, and write docs/kernels.md; needs root
+	@KERNELS_WRITE=1 scripts/kernels.sh $(ARGS)
 
 .PHONY: fuzz fuzz-programs
 fuzz-programs: $(FUZZ_PROGRAMS) $(FUZZ_SEEDERS)

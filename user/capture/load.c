@@ -17,6 +17,8 @@
 #include "user/capture/trial.h"
 #include "user/lib/message.h"
 
+#define LOAD_LOG_STATISTICS 4 /* BPF_LOG_STATS of include/linux/bpf_verifier.h */
+
 _Static_assert(CAPTURE_RANGES_MAX <= SHARED_RANGES_MAX, "rodata holds every --backend");
 
 static struct bpf_program *find_program(const struct load *load, enum hook_role role)
@@ -132,8 +134,8 @@ static int autoload_program(const struct load *load, const struct hook_candidate
 	return bpf_program__set_autoload(program, true);
 }
 
-/* Opens a fresh object and loads what is chosen: all of it, or of one role only. */
-static int load_chosen(struct load *load, const struct capture_options *options, int only_role)
+/* Opens a fresh object and readies what is chosen: all of it, or of one role only. */
+static int prepare_chosen(struct load *load, const struct capture_options *options, int only_role)
 {
 	int err = open_object(load);
 
@@ -149,6 +151,13 @@ static int load_chosen(struct load *load, const struct capture_options *options,
 			err = autoload_program(load, hook_plan_candidate(&load->plan, role),
 					       program);
 	}
+	return err;
+}
+
+static int load_chosen(struct load *load, const struct capture_options *options, int only_role)
+{
+	int err = prepare_chosen(load, options, only_role);
+
 	if (err)
 		return err;
 	libbpf_log_reset();
@@ -377,6 +386,42 @@ int load_open(struct load *load, const struct capture_options *options)
 	end(load);
 	if (err)
 		close_object(load);
+	return err;
+}
+
+/* Whether the kernel can take it, and where it would keep sockets then. */
+static bool offers_alone(struct load *load, const struct hook_candidate *candidate)
+{
+	struct offers offers = { .types = load->types, .object = load->object, .try = true };
+	char why[HOOK_WHY_BYTES];
+
+	if (candidate->storage == HOOK_STORAGE_POINTER || trial_socket_storage())
+		load->plan.socket_storage = false;
+	return (candidate->storage != HOOK_STORAGE_SOCKET || load->plan.socket_storage) &&
+	       offers_ask(&offers, candidate, why);
+}
+
+int load_alone(struct load *load, enum hook_role role, int index, char *log, size_t log_bytes)
+{
+	/* All ranges, as their loop is what the verifier follows. */
+	const struct capture_options options = { .netns = 1, .backend_count = CAPTURE_RANGES_MAX };
+	struct bpf_program *program;
+	int err = begin(load);
+
+	if (!err && !offers_alone(load, &hook_row(role)->candidates[index]))
+		err = -ENOENT;
+	if (!err) {
+		load->plan.chosen[role] = index;
+		err = prepare_chosen(load, &options, role);
+	}
+	if (!err) {
+		program = find_program(load, role);
+		bpf_program__set_log_level(program, LOAD_LOG_STATISTICS);
+		bpf_program__set_log_buf(program, log, log_bytes);
+		err = bpf_object__load(load->object);
+	}
+	end(load);
+	close_object(load);
 	return err;
 }
 

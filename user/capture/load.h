@@ -32,6 +32,10 @@ int load_choose(struct load *load);
  * as load_choose(). `load->plan` tells what was chosen, also after an error. */
 int load_open(struct load *load, const struct capture_options *options);
 
+/* Loads one candidate of a role, whether or not it would be chosen, and unloads it again: `log` gets
+ * the verifier's statistics. 0, -ENOENT: the kernel has no such hook, or -errno as the verifier said. */
+int load_alone(struct load *load, enum hook_role role, int index, char *log, size_t log_bytes);
+
 /* The loaded program that serves the role, owned by `load`; NULL: none does. */
 struct bpf_program *load_program(const struct load *load, enum hook_role role);
 
