@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153,SC2154
 # The root file system of the guests: the files of this machine's Debian packages, the tests of this
-# tree, and an init that runs them. Set by the caller: ROOT, CACHE, CASES, SHORT_CASES.
+# tree, and kernels-guest.sh, which runs them.
+# Set by the caller: ROOT, CACHE, CASES, SHORT_CASES, RUN_OPTIONS, PASSES.
 
-ROOT_PACKAGES=(bash dash coreutils findutils grep sed mawk diffutils util-linux procps iproute2 nftables jq
+ROOT_PACKAGES=(bash dash coreutils findutils grep sed mawk diffutils tar gzip util-linux procps iproute2 nftables jq
 	curl nginx haproxy libssl3 openssl kmod mount libc-bin)
 ROOT_MODULES=(veth nf_tables nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_ct nft_counter
 	nft_limit nft_compat nf_conntrack tcp_cubic ipv6 dummy nf_reject_ipv4 nf_reject_ipv6)
@@ -18,7 +19,7 @@ root_closure() {
 		seen+="$package "
 		# shellcheck disable=SC2016 # dpkg's
 		mapfile -t -O ${#queue[@]} queue < <(dpkg-query -W -f '${Depends},${Pre-Depends}' "$package" |
-			tr ',|' '\n\n' | sed 's/^ *//; s/[ (:].*//' | grep . || true)
+			sed 's/[,|]/\n/g' | sed 's/^ *//; s/[ (:].*//' | grep . || true)
 	done
 	# shellcheck disable=SC2086 # words
 	printf '%s\n' $seen
@@ -34,7 +35,7 @@ root_files() {
 # Once for each machine: everything but the tree's own.
 root_prepare() {
 	local base=$CACHE/root
-	if [[ -e $CACHE/root.done ]]; then
+	if [[ $(cat "$CACHE/root.done" 2>/dev/null) == "${ROOT_PACKAGES[*]}" ]]; then
 		return 0
 	fi
 	rm -rf "$base"
@@ -52,7 +53,7 @@ root_prepare() {
 	ldconfig -r "$base"
 	cp /etc/passwd /etc/group "$base/etc/"
 	ln -sf mawk "$base/usr/bin/awk"
-	touch "$CACHE/root.done"
+	echo "${ROOT_PACKAGES[*]}" >"$CACHE/root.done"
 }
 
 # The modules and all that they need.
@@ -66,50 +67,12 @@ root_modules() { # KERNEL BASE
 	depmod -b "$2" "$version"
 }
 
-root_init() {
-	cat <<-END
-		#!/bin/bash
-		export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/tmp
-		mount -t proc proc /proc
-		mount -t sysfs sys /sys
-		mount -t devtmpfs dev /dev 2>/dev/null
-		mkdir -p /dev/shm /run/netns /sys/fs/cgroup
-		mount -t tmpfs tmp /tmp
-		mount -t tmpfs run /run
-		mount -t cgroup2 cgroup /sys/fs/cgroup
-		mount -t tracefs tracing /sys/kernel/tracing 2>/dev/null
-		ln -sf /proc/self/fd /dev/fd
-		mkdir -p /run/netns /var/log/nginx /var/lib/nginx /var/lib/haproxy
-		exec >/dev/ttyS1 2>&1
-		stty -F /dev/ttyS1 -opost 2>/dev/null
-		for module in ${ROOT_MODULES[*]}; do modprobe -q \$module; done
-		ip link set lo up
-		cd /lbtrace
-		export LBTRACE=/lbtrace/lbtrace LAB_BACKEND=/lbtrace/lab/lab-backend CI=true
-		echo "guest: kernel \$(uname -r)"
-		echo "guest: hooks"
-		./lbtrace check --json
-		echo "guest: preferred"
-		bash tests/incidents/run.sh --together 24 ${CASES[*]}
-		# Every hook that another one can stand in for.
-		refused=
-		for hook in \$(./lbtrace check --json | jq -r '.roles[] | select(.program) | "\\(.role):\\(.program)"'); do
-			state=\$(LBTRACE_REFUSE=\$refused\${refused:+,}\$hook ./lbtrace check --json 2>/dev/null |
-				jq -r --arg role "\${hook%%:*}" '.roles[] | select(.role == \$role) | .state')
-			if [[ \$state == ok || \$state == degraded ]]; then
-				refused=\$refused\${refused:+,}\$hook
-			fi
-		done
-		export LBTRACE_REFUSE=\$refused
-		echo "guest: others"
-		./lbtrace check --json
-		bash tests/incidents/run.sh --together 24 ${SHORT_CASES[*]}
-		dmesg | grep -E 'BUG:|WARNING:|Oops|rcu.*stall|general protection' | sed 's/^/guest: splat /'
-		echo "guest: finished"
-		sync
-		echo o >/proc/sysrq-trigger
-		sleep 10
-	END
+root_conf() {
+	echo "MODULES='${ROOT_MODULES[*]}'"
+	echo "CASES='${CASES[*]}'"
+	echo "SHORT_CASES='${SHORT_CASES[*]}'"
+	echo "RUN_OPTIONS='--together 24 ${RUN_OPTIONS[*]}'"
+	echo "PASSES=' ${PASSES[*]} '"
 }
 
 # root_pack NAME KERNEL: the initramfs, on stdout.
@@ -121,12 +84,14 @@ root_pack() {
 	cp "$ROOT/build/static/lbtrace" "$work/lbtrace/lbtrace"
 	mkdir -p "$work/lbtrace/lab"
 	cp "$ROOT"/build/lab-* "$work/lbtrace/lab/"
+	cp "$ROOT/build/tests/kernel/verifier" "$work/lbtrace/verifier"
 	cp -a "$ROOT/scripts" "$ROOT/tests" "$work/lbtrace/"
 	ldd "$ROOT"/build/lab-* "$ROOT/build/static/lbtrace" | grep -oE '/[^ :]*\.so[^ ]*' | sort -u |
 		while read -r library; do
 			[[ -e $work$library ]] || install -D "$library" "$work$library"
 		done
-	root_init >"$work/init"
+	root_conf >"$work/lbtrace/guest.conf"
+	cp "$ROOT/scripts/kernels-guest.sh" "$work/init"
 	chmod 755 "$work/init"
 	(cd "$work" && find . | cpio --quiet -o -H newc)
 	rm -rf "$work"

@@ -1,14 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# kernels.sh [--keep] [-k NAME[,NAME...]] [CASE...]: the incidents of tests/incidents on Debian's own
-# kernels, each booted under qemu-system-x86_64 without KVM, with real load balancers inside.
+# kernels.sh [-k NAME[,NAME...]] [-p PASS[,PASS...]] [--family ipv4|ipv6] [--lb NAME] [CASE...]
 #
-# NAME is one of the kernels below. On each, `lbtrace check` says which hook serves each role, then
-# the incidents run, then once more with the preferred hook of every role refused, so that those
-# behind it serve (a shorter list of incidents). A splat in the kernel's log fails the run.
+# The incidents of tests/incidents on Debian's own kernels, each booted under qemu-system-x86_64
+# without KVM, with real load balancers inside. NAME is one of the kernels below. On each:
+# - every program that the kernel has a hook for goes through its verifier, by itself (verifier.c);
+# - pass `preferred`: the incidents, with the best hook of every role;
+# - pass `others`: a shorter list, with those refused, so that the ones behind them serve;
+# - pass `last`: the same with the second ones refused too, and sockets kept by their address, which
+#   programs on kprobes need.
+# A splat in the kernel's log fails the run. What failing incidents left is in build/kernels/NAME.tgz.
 #
-# Prints a line an incident, two tables for docs/kernels.md (written there with KERNELS_WRITE=1), and
-# `N passed, N failed, N skipped`.
+# Prints the lines of what failed, the tables for docs/kernels.md (KERNELS_WRITE=1: writes them there)
+# and `N passed, N failed, N skipped`.
 #
 # Kernels and the root file system are kept outside the tree, in KERNELS_CACHE
 # (${XDG_CACHE_HOME:-~/.cache}/lbtrace-kernels); packages come from the Debian mirror that apt uses.
@@ -27,7 +31,7 @@ KERNELS=(
 # What a case of a busy machine needs is not what an emulated one has.
 GUEST_MEMORY_MIB=3000
 GUEST_SECONDS=${GUEST_SECONDS:-3600}
-ONLY="" KEEP=no CASES=()
+ONLY="" CASES=() RUN_OPTIONS=() PASSES=(preferred others last)
 # shellcheck source=scripts/kernels-fetch.sh
 source "$ROOT/scripts/kernels-fetch.sh"
 # shellcheck source=scripts/kernels-root.sh
@@ -40,10 +44,11 @@ SHORT_CASES=(conn-refused no-route reset-before-response close-before-response s
 read_options() {
 	while [[ $# -gt 0 ]]; do
 		case $1 in
-		--keep) KEEP=yes ;;
 		-k) ONLY=${2:?} && shift ;;
+		-p) IFS=, read -ra PASSES <<<"${2:?}" && shift ;;
+		--family | --lb) RUN_OPTIONS+=("$1" "${2:?}") && shift ;;
 		-*)
-			sed -n '3s/^# //p' "$0" >&2
+			sed -n "3s|^# ||p" "$0" >&2
 			exit 2
 			;;
 		*) CASES+=("$1") ;;
@@ -53,10 +58,11 @@ read_options() {
 }
 
 # guest_run NAME KERNEL INITRD: boots it; its console goes to $KEPT/NAME.console, the files it
-# writes to the second serial line to $KEPT/NAME.tar.
+# writes to the second serial line to $KEPT/NAME.results.
 guest_run() {
+	rm -f "$KEPT/$1".*
 	timeout "$GUEST_SECONDS" qemu-system-x86_64 -m "$GUEST_MEMORY_MIB" -smp 2 -cpu max \
-		-display none -no-reboot -kernel "$2" -initrd "$3" \
+		-display none -nic none -no-reboot -kernel "$2" -initrd "$3" \
 		-serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results" \
 		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null
 }
@@ -64,12 +70,16 @@ guest_run() {
 # Adds up the guest's own closing lines.
 guest_account() { # NAME
 	local results=$KEPT/$1.results counts passed=0 failed=0 skipped=0
-	tr -d '\r' <"$results" >"$results.txt"
+	tr -d '\r' <"$results" | sed '/^guest: archive$/,/^guest: end of archive$/d' >"$results.txt"
+	sed -n '/^guest: archive\r*$/,/^guest: end of archive\r*$/{/^guest:/!p}' "$results" |
+		tr -d '\r' | base64 -d >"$KEPT/$1.tgz"
+	rm -f "$results"
 	while read -r counts; do
 		# shellcheck disable=SC2086 # three numbers
 		set -- "$1" ${counts//[!0-9 ]/}
 		passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
 	done < <(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$results.txt")
+	[[ -s $KEPT/$1.tgz ]] || rm -f "$KEPT/$1.tgz"
 	if ! grep -q '^guest: finished' "$results.txt"; then
 		failed=$((failed + 1))
 		echo "FAILED $1: the guest did not finish; see $KEPT/$1.console"
@@ -89,13 +99,26 @@ tools_install() {
 		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
 }
 
+# Everything behind the mark in docs/kernels.md is made new.
+document_write() {
+	local document=$ROOT/docs/kernels.md
+	{
+		sed '/^<!-- From here on by /q' "$document"
+		"$ROOT/scripts/kernels-table.sh" "$KEPT"
+	} >"$document.new"
+	# Not moved: it keeps its owner.
+	cat "$document.new" >"$document"
+	rm -f "$document.new"
+}
+
 main() {
 	local line name suite pattern kernel
 	PASSED=0 FAILED=0 SKIPPED=0
 	read_options "$@"
 	mkdir -p "$CACHE" "$KEPT"
 	tools_install
-	"$ROOT/scripts/as-owner.sh" make -C "$ROOT" --no-print-directory -s static lab-programs
+	"$ROOT/scripts/as-owner.sh" make -C "$ROOT" --no-print-directory -s static lab-programs \
+		build/tests/kernel/verifier
 	root_prepare
 	for line in "${KERNELS[@]}"; do
 		read -r name suite pattern <<<"$line"
@@ -105,7 +128,11 @@ main() {
 		guest_run "$name" "$(find "$kernel" -name 'vmlinuz*' | head -n 1)" "$CACHE/initrd-$name" || true
 		guest_account "$name"
 	done
-	"$ROOT/scripts/kernels-table.sh" "$KEPT"
+	if [[ ${KERNELS_WRITE:-0} == 1 ]]; then
+		document_write
+	else
+		"$ROOT/scripts/kernels-table.sh" "$KEPT"
+	fi
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[[ $FAILED -eq 0 ]]
 }
