@@ -50,8 +50,10 @@ int BPF_PROG(accept_fexit_old, struct sock *listener, int flags, int *error, boo
 	return accept_done(sk);
 }
 
-SEC("?kretprobe/inet_csk_accept")
-int BPF_KRETPROBE(accept_kretprobe, struct sock *sk)
+/* What accept() calls with the connection it got. A kretprobe on inet_csk_accept() would not do: who
+ * waits in there holds one of its few places, and all others are missed then. */
+SEC("?kprobe/security_sock_graft")
+int BPF_KPROBE(accept_kprobe, struct sock *sk)
 {
 	return accept_done(sk);
 }

@@ -189,6 +189,28 @@ static void without_storage_sockets_are_kept_by_pointer(void **state)
 	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_hash_iter");
 }
 
+/* Only socket storage is cloned from a listener's to what it accepts. */
+static void accept_is_served_with_storage_only(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "accept_fexit", "accept_fexit_old",
+						    "accept_kprobe", "connect_fentry",
+						    "connect_kprobe" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_string_equal(hook_plan_served_by(&plan, HOOK_ACCEPT), "state");
+	assert_string_equal(hook_plan_served_by(&plan, HOOK_CONNECT), "state");
+	assert_null(hook_plan_served_by(&plan, HOOK_STATE));
+
+	hook_plan_init(&plan);
+	plan.socket_storage = false;
+	hook_plan_choose(&plan, made_up_offers, &kernel);
+	assert_null(hook_plan_candidate(&plan, HOOK_ACCEPT));
+	assert_null(hook_plan_served_by(&plan, HOOK_ACCEPT));
+	assert_string_equal(hook_plan_served_by(&plan, HOOK_CONNECT), "state");
+}
+
 static void a_required_role_can_be_missing(void **state)
 {
 	struct made_up_kernel kernel = { .lacks = { "state_tp_btf" } };
@@ -406,6 +428,7 @@ int main(void)
 		cmocka_unit_test(an_optional_role_may_be_empty),
 		cmocka_unit_test(storage_comes_before_kprobes),
 		cmocka_unit_test(without_storage_sockets_are_kept_by_pointer),
+		cmocka_unit_test(accept_is_served_with_storage_only),
 		cmocka_unit_test(a_required_role_can_be_missing),
 		cmocka_unit_test(refused_later_takes_the_next),
 		cmocka_unit_test(a_refused_candidate_is_not_asked_for_again),

@@ -27,21 +27,21 @@ static struct role_state judge(const struct hook_plan *plan, enum hook_role role
 	if (candidate)
 		return (struct role_state){ candidate->degrades ? "degraded" : "ok",
 					    candidate->degrades };
-	if (!row->served_by)
-		return (struct role_state){ "missing", row->without };
-	return (struct role_state){ row->without ? "degraded" : "ok", row->without };
+	if (hook_plan_served_by(plan, role))
+		return (struct role_state){ "ok", NULL };
+	return (struct role_state){ "missing", row->without };
 }
 
 /* "tp_btf kfree_skb", "state" (the role that serves this one), or "-". */
 static void name_hook(const struct hook_plan *plan, enum hook_role role, char *text, size_t bytes)
 {
 	const struct hook_candidate *candidate = hook_plan_candidate(plan, role);
-	const struct hook_row *row = hook_row(role);
+	const char *server = hook_plan_served_by(plan, role);
 
 	if (candidate)
 		snprintf(text, bytes, "%s %s", hook_kind_name(candidate->kind), candidate->target);
-	else if (row->served_by)
-		snprintf(text, bytes, "(%s)", row->served_by);
+	else if (server)
+		snprintf(text, bytes, "(%s)", server);
 	else
 		snprintf(text, bytes, "-");
 }
@@ -65,10 +65,11 @@ static void print_text(const struct hook_plan *plan, bool tried)
 				       plan->why[role][i]);
 		}
 	}
-	printf("%-15s %-34s %-9s %s\n", "sockets",
-	       plan->socket_storage ? "socket storage" : "hash by address",
-	       plan->socket_storage ? "ok" : "degraded",
-	       plan->socket_storage ? "" : "at most 65536 sockets are followed");
+	if (plan->socket_storage)
+		printf("%-15s %-34s %s\n", "sockets", "socket storage", "ok");
+	else
+		printf("%-15s %-34s %-9s at most %u sockets are followed\n", "sockets",
+		       "hash by address", "degraded", plan->sockets_most);
 	if (!tried)
 		printf("Not tried, only looked up: this takes root.\n");
 }
@@ -101,7 +102,7 @@ static json_t *role_json(const struct hook_plan *plan, enum hook_role role)
 			 candidate ? candidate->program : NULL, "kind",
 			 candidate ? hook_kind_name(candidate->kind) : NULL, "target",
 			 candidate ? candidate->target : NULL, "served_by",
-			 candidate ? NULL : row->served_by, "state", state.word, "lost", state.lost,
+			 hook_plan_served_by(plan, role), "state", state.word, "lost", state.lost,
 			 "refused", refused_json(plan, role));
 }
 

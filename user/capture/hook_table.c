@@ -23,13 +23,14 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 	},
 	[HOOK_ACCEPT] = {
 		/* With socket storage the kernel clones the listener's, and there is nothing to do. */
-		.name = "accept", .served_by = "state",
+		.name = "accept", .served_by = "state", .served_with = HOOK_STORAGE_SOCKET,
+		.without = "clients are not seen, and so no 5xx",
 		.candidates = {
 			{ .program = "accept_fexit", .kind = HOOK_FEXIT, .target = "inet_csk_accept", .arguments = 2,
 			  .storage = HOOK_STORAGE_POINTER },
 			{ .program = "accept_fexit_old", .kind = HOOK_FEXIT, .target = "inet_csk_accept", .arguments = 4,
 			  .storage = HOOK_STORAGE_POINTER },
-			{ .program = "accept_kretprobe", .kind = HOOK_KRETPROBE, .target = "inet_csk_accept",
+			{ .program = "accept_kprobe", .kind = HOOK_KPROBE, .target = "security_sock_graft", .arguments = 2,
 			  .storage = HOOK_STORAGE_POINTER, .degrades = "each accept costs more" },
 		},
 	},

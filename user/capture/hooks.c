@@ -29,6 +29,7 @@ void hook_plan_init(struct hook_plan *plan)
 	for (int role = 0; role < HOOK_ROLES; role++)
 		plan->chosen[role] = -1;
 	plan->socket_storage = true;
+	plan->sockets_most = HOOK_SOCKETS_MOST;
 }
 
 static void refuse(struct hook_plan *plan, int role, int index, const char *why)
@@ -37,11 +38,11 @@ static void refuse(struct hook_plan *plan, int role, int index, const char *why)
 	snprintf(plan->why[role][index], HOOK_WHY_BYTES, "%s", why);
 }
 
-static bool storage_fits(const struct hook_plan *plan, const struct hook_candidate *candidate)
+static bool storage_fits(const struct hook_plan *plan, enum hook_storage wanted)
 {
 	enum hook_storage have = plan->socket_storage ? HOOK_STORAGE_SOCKET : HOOK_STORAGE_POINTER;
 
-	return candidate->storage == HOOK_STORAGE_ANY || candidate->storage == have;
+	return wanted == HOOK_STORAGE_ANY || wanted == have;
 }
 
 static void choose_role(struct hook_plan *plan, int role, hook_offers offers, void *context)
@@ -53,7 +54,7 @@ static void choose_role(struct hook_plan *plan, int role, hook_offers offers, vo
 
 		if (!candidate->program)
 			return;
-		if (plan->refused[role][i] || !storage_fits(plan, candidate))
+		if (plan->refused[role][i] || !storage_fits(plan, candidate->storage))
 			continue;
 		if (offers(context, candidate, why)) {
 			plan->chosen[role] = i;
@@ -72,6 +73,14 @@ void hook_plan_choose(struct hook_plan *plan, hook_offers offers, void *context)
 const struct hook_candidate *hook_plan_candidate(const struct hook_plan *plan, enum hook_role role)
 {
 	return plan->chosen[role] < 0 ? NULL : &hook_table[role].candidates[plan->chosen[role]];
+}
+
+const char *hook_plan_served_by(const struct hook_plan *plan, enum hook_role role)
+{
+	const struct hook_row *row = &hook_table[role];
+
+	return plan->chosen[role] < 0 && storage_fits(plan, row->served_with) ? row->served_by
+									      : NULL;
 }
 
 static bool find(const char *program, int *role, int *index)

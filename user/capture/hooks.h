@@ -12,6 +12,7 @@
 
 #define HOOK_CANDIDATES_MAX 4
 #define HOOK_WHY_BYTES 96
+#define HOOK_SOCKETS_MOST 65536 /* as in bpf/socket.h; fewer with kprobes on an older kernel */
 
 enum hook_role {
 	HOOK_STATE,
@@ -80,8 +81,8 @@ struct hook_row {
 	bool on_demand; /* attached by load_attach(), not from the start */
 	/* When no candidate is left: the role that does this one's work, or NULL; */
 	const char *served_by;
-	/* and what is lost then. NULL, with served_by: nothing. */
-	const char *without;
+	enum hook_storage served_with; /* but with this storage only */
+	const char *without; /* what is lost when there is neither */
 	struct hook_candidate candidates[HOOK_CANDIDATES_MAX]; /* best first; unused: program NULL */
 };
 
@@ -91,6 +92,7 @@ struct hook_plan {
 	bool refused[HOOK_ROLES][HOOK_CANDIDATES_MAX];
 	char why[HOOK_ROLES][HOOK_CANDIDATES_MAX][HOOK_WHY_BYTES]; /* of a refused one */
 	bool socket_storage; /* HOOK_STORAGE_SOCKET, else HOOK_STORAGE_POINTER */
+	uint32_t sockets_most; /* that HOOK_STORAGE_POINTER can keep */
 };
 
 /* Whether the kernel has what the candidate needs. Returns true, or false and the reason in `why`
@@ -112,6 +114,9 @@ void hook_plan_choose(struct hook_plan *plan, hook_offers offers, void *context)
 
 /* The chosen candidate of a role, or NULL. */
 const struct hook_candidate *hook_plan_candidate(const struct hook_plan *plan, enum hook_role role);
+
+/* The role that does this one's work in this plan, or NULL. */
+const char *hook_plan_served_by(const struct hook_plan *plan, enum hook_role role);
 
 /* Never choose this program again. False: no row has it, or it was refused before. */
 bool hook_plan_refuse(struct hook_plan *plan, const char *program, const char *why);

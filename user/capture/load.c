@@ -13,6 +13,7 @@
 #include "user/capture/kernel_types.h"
 #include "user/capture/libbpf_log.h"
 #include "user/capture/load.h"
+#include "user/capture/maps.h"
 #include "user/capture/offers.h"
 #include "user/capture/trial.h"
 #include "user/lib/message.h"
@@ -102,23 +103,6 @@ static int apply_settings(const struct load *load, const struct capture_options 
 	return err;
 }
 
-static int size_maps(struct load *load, const struct capture_options *options)
-{
-	struct bpf_object *object = load->object;
-	struct bpf_map *sockets = bpf_object__find_map_by_name(object, "sockets");
-	struct bpf_map *by_pointer = bpf_object__find_map_by_name(object, "sockets_by_pointer");
-	struct bpf_map *events = bpf_object__find_map_by_name(object, "events");
-	int err = 0;
-
-	if (sockets)
-		err = bpf_map__set_autocreate(sockets, load->plan.socket_storage);
-	if (!err && by_pointer)
-		err = bpf_map__set_autocreate(by_pointer, !load->plan.socket_storage);
-	if (!err && events && options->ring_bytes)
-		err = bpf_map__set_max_entries(events, options->ring_bytes);
-	return err;
-}
-
 static int autoload_program(const struct load *load, const struct hook_candidate *candidate,
 			    struct bpf_program *program)
 {
@@ -143,7 +127,7 @@ static int prepare_chosen(struct load *load, const struct capture_options *optio
 		return err;
 	err = apply_settings(load, options);
 	if (!err)
-		err = size_maps(load, options);
+		err = maps_prepare(load->object, load->types, options->ring_bytes, &load->plan);
 	for (int role = 0; role < HOOK_ROLES && !err; role++) {
 		struct bpf_program *program = find_program(load, role);
 
@@ -293,7 +277,8 @@ static void report_blind_roles(const struct load *load)
 	for (int role = 0; role < HOOK_ROLES; role++) {
 		const struct hook_row *row = hook_row(role);
 
-		if (row->without && !hook_plan_candidate(&load->plan, role))
+		if (row->without && !hook_plan_candidate(&load->plan, role) &&
+		    !hook_plan_served_by(&load->plan, role))
 			message_error("no hook for \"%s\" (%s): %s; `lbtrace check` shows the rest",
 				      row->name, load->plan.why[role][0], row->without);
 	}
