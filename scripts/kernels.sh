@@ -9,6 +9,7 @@
 # - pass `others`: a shorter list, with those refused, so that the ones behind them serve;
 # - pass `last`: the same with the second ones refused too, and sockets kept by their address, which
 #   programs on kprobes need.
+# A pass that is not asked for keeps its results of the run before.
 # A splat in the kernel's log fails the run. What failing incidents left is in build/kernels/NAME.tgz.
 #
 # Prints the lines of what failed, the tables for docs/kernels.md (KERNELS_WRITE=1: writes them there)
@@ -60,11 +61,23 @@ read_options() {
 # guest_run NAME KERNEL INITRD: boots it; its console goes to $KEPT/NAME.console, the files it
 # writes to the second serial line to $KEPT/NAME.results.
 guest_run() {
-	rm -f "$KEPT/$1".*
+	[[ ! -e $KEPT/$1.results.txt ]] || mv "$KEPT/$1.results.txt" "$KEPT/$1.before"
+	rm -f "$KEPT/$1".{console,tgz}
 	timeout "$GUEST_SECONDS" qemu-system-x86_64 -m "$GUEST_MEMORY_MIB" -smp 2 -cpu max \
 		-display none -nic none -no-reboot -kernel "$2" -initrd "$3" \
 		-serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results" \
 		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null
+}
+
+# A pass that was not run keeps what came of it before.
+guest_keep() { # NAME
+	local pass before=$KEPT/$1.before
+	[[ -e $before ]] || return 0
+	for pass in preferred others last; do
+		[[ " ${PASSES[*]} " == *" $pass "* ]] ||
+			sed -n "/^guest: $pass\$/,/^guest: end of $pass\$/p" "$before" >>"$KEPT/$1.results.txt"
+	done
+	rm -f "$before"
 }
 
 # Adds up the guest's own closing lines.
@@ -87,6 +100,7 @@ guest_account() { # NAME
 	sed -n -e 's/^FAILED /FAILED '"$1"': /p' -e 's/^guest: splat/FAILED '"$1"': splat/p' "$results.txt"
 	PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
 	echo "$1: $passed passed, $failed failed, $skipped skipped"
+	guest_keep "$1"
 }
 
 # The tools of this script alone, which setup.sh does not install.

@@ -382,9 +382,19 @@ struct bpf_iter__bpf_map_elem {
 	void *value;
 };
 
+/* What <bpf/bpf_tracing.h> reads a function's arguments from. */
+#ifdef __TARGET_ARCH_arm64
+struct user_pt_regs {
+	__u64 regs[31];
+	__u64 sp;
+	__u64 pc;
+	__u64 pstate;
+};
+#else
 struct pt_regs {
 	unsigned long di, si, dx, cx, r8, r9, ax, sp, ip, bp;
 };
+#endif
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute pop

@@ -4,5 +4,11 @@
 # defines, because a compiler writes no BTF for types that nothing uses.
 set -eu
 
+# Of these two, one is another machine's.
+case $(uname -m) in
+aarch64) foreign=pt_regs ;;
+*) foreign=user_pt_regs ;;
+esac
 echo "#include \"$1\""
-sed -n 's/^\(struct\|union\) \([A-Za-z0-9_]*\) {.*/\1 \2 probe_\1_\2;/p' "$1"
+sed -n 's/^\(struct\|union\) \([A-Za-z0-9_]*\) {.*/\1 \2 probe_\1_\2;/p' "$1" |
+	grep -v "^struct $foreign "
