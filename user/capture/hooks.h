@@ -77,11 +77,11 @@ struct hook_candidate {
 
 struct hook_row {
 	const char *name;
-	bool required; /* lbtrace does not start without it */
-	bool on_demand; /* attached by load_attach(), not from the start */
-	/* When no candidate is left: the role that does this one's work, or NULL; */
+	/* When no candidate is left: the role that does this one's work, or NULL, */
 	const char *served_by;
 	enum hook_storage served_with; /* but with this storage only */
+	bool required; /* lbtrace does not start without it */
+	bool on_demand; /* attached by load_attach(), not from the start */
 	const char *without; /* what is lost when there is neither */
 	struct hook_candidate candidates[HOOK_CANDIDATES_MAX]; /* best first; unused: program NULL */
 };
