@@ -57,13 +57,13 @@ fetch_package() { # PACKAGE: unpacked; prints where
 	echo "$directory"
 }
 
-# fetch_kernel NAME SUITE PATTERN: prints the directory of the unpacked kernel, modules and all.
+# fetch_kernel NAME PATTERN: prints the directory of the unpacked kernel, modules and all.
 fetch_kernel() {
 	local package directory modules
 	fetch_lists
-	package=$(fetch_apt apt-cache pkgnames | grep -xE "${3//\*/.*}" | sort -V | tail -n 1)
+	package=$(fetch_apt apt-cache pkgnames | grep -xE "${2//\*/.*}" | sort -V | tail -n 1)
 	[[ -n $package ]] || {
-		echo "kernels.sh: no package $3 for kernel $1" >&2
+		echo "kernels.sh: no package $2 for kernel $1" >&2
 		return 1
 	}
 	directory=$(fetch_package "$package")

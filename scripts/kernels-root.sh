@@ -59,7 +59,7 @@ root_prepare() {
 # The modules and all that they need.
 root_modules() { # KERNEL BASE
 	local version from
-	from=$(find "$1" -path '*/lib/modules/*' -maxdepth 4 -mindepth 3 -type d -path '*/modules/*' | head -n 1)
+	from=$(find "$1" -mindepth 3 -maxdepth 4 -type d -path '*/lib/modules/*' | head -n 1)
 	version=${from##*/}
 	mkdir -p "$2/lib/modules"
 	cp -a "$from" "$2/lib/modules/"
