@@ -6,6 +6,10 @@
 #define CLIENT 1
 #define OTHER_CLIENT 2
 
+/* More than one search looks at, in less time than a 5xx waits for its attempts. */
+#define BUSY_REQUESTS 400
+#define BUSY_STEP_NS (500 * 1000ull)
+
 static void test_nginx_lets_go_then_answers(void **state)
 {
 	struct written *written = *state;
@@ -370,6 +374,28 @@ static void test_answered_attempt_explains_a_502(void **state)
 			     CONFIDENCE_LIKELY);
 }
 
+/* When a 5xx is decided, its connection has had hundreds of requests since. */
+static void test_first_of_many_on_a_busy_connection(void **state)
+{
+	struct written *written = *state;
+	struct event_response response = response_new(BALANCER_HAPROXY, CLIENT, 503, 2000, 1);
+
+	written_feed(written, &response);
+	for (unsigned int i = 0; i < BUSY_REQUESTS; i++) {
+		struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11 + i, 2000, 0);
+
+		attempt.header.time_ns += (i + 1) * BUSY_STEP_NS;
+		attempt.started_ns = attempt.header.time_ns - BUSY_STEP_NS;
+		attempt_refuse(&attempt);
+		attempt.client_cookie = attempt.answered_cookie = CLIENT;
+		written_feed(written, &attempt);
+	}
+	written_finish(written);
+	written_assert_cause(written_error(written, CLIENT, 0), CAUSE_CONN_REFUSED,
+			     CONFIDENCE_CERTAIN);
+	assert_int_equal(written_error(written, CLIENT, 0)->attempts[0].event.cookie, 11);
+}
+
 #define joining_test(test) cmocka_unit_test_setup_teardown(test, written_setup, written_teardown)
 
 int main(void)
@@ -392,6 +418,7 @@ int main(void)
 		joining_test(test_attempt_begun_before_the_request_is_refused),
 		joining_test(test_attempt_over_before_the_request_is_refused),
 		joining_test(test_answered_attempt_explains_a_502),
+		joining_test(test_first_of_many_on_a_busy_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #define WRITTEN_START_NS 1000000000000ull
 #define WRITTEN_MS 1000000ull
 #define WRITTEN_ERRORS_MAX 64
-#define WRITTEN_ATTEMPTS_MAX 64
+#define WRITTEN_ATTEMPTS_MAX 512
 
 /* An attempt that was told of: its outcome, and its 5xx (0: none). */
 struct written_attempt {

@@ -15,16 +15,15 @@ static bool is_newer(const struct attempt_entry *attempt, const struct attempt_e
 	return !than || attempt->event.header.time_ns > than->event.header.time_ns;
 }
 
-/* The 5xx was written, and then the thread let go of this. */
-static struct attempt_entry *find_answered(struct window *window, struct error_entry *error)
+/* The first one that ended after the 5xx, of those in a list; NULL: none. */
+static struct attempt_entry *first_answered(const struct attempt_list *list,
+					    const struct error_entry *error)
 {
 	uint64_t written = error->event.header.time_ns;
 	struct attempt_entry *attempt, *found = NULL;
 	unsigned int seen = 0;
 
-	if (!error->event.cookie)
-		return NULL;
-	LIST_FOREACH(attempt, window_by_answered(window, error->event.cookie), by_answered) {
+	LIST_FOREACH(attempt, list, by_answered) {
 		uint64_t ended = attempt->event.header.time_ns;
 
 		if (seen++ >= WINDOW_SEARCH_MAX)
@@ -35,6 +34,22 @@ static struct attempt_entry *find_answered(struct window *window, struct error_e
 		    (!found || !is_newer(attempt, found)))
 			found = attempt;
 	}
+	return found;
+}
+
+/* The 5xx was written, and then the thread let go of this. A busy client's connection has hundreds
+ * of later ones by now, so they are searched from the 5xx on. */
+static struct attempt_entry *find_answered(struct window *window, struct error_entry *error)
+{
+	uint64_t first = error->event.header.time_ns >> WINDOW_SPAN_BITS;
+	uint64_t last = (error->event.header.time_ns + JOINING_AFTER_NS) >> WINDOW_SPAN_BITS;
+	struct attempt_entry *found = NULL;
+
+	if (!error->event.cookie)
+		return NULL;
+	for (uint64_t span = first; !found && span <= last; span++)
+		found = first_answered(window_by_answered(window, error->event.cookie, span),
+				       error);
 	return found;
 }
 

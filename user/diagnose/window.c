@@ -30,9 +30,9 @@ struct attempt_list *window_by_client(const struct window *window, uint64_t cook
 	return &window->by_client[bucket_of(cookie)];
 }
 
-struct attempt_list *window_by_answered(const struct window *window, uint64_t cookie)
+struct attempt_list *window_by_answered(const struct window *window, uint64_t cookie, uint64_t span)
 {
-	return &window->by_answered[bucket_of(cookie)];
+	return &window->by_answered[bucket_of(cookie ^ (span << 32))];
 }
 
 struct attempt_list *window_by_slot(const struct window *window, uint32_t tgid, uint64_t slot)
@@ -96,8 +96,9 @@ struct attempt_entry *window_add_attempt(struct window *window, const struct eve
 		LIST_INSERT_HEAD(window_by_client(window, attempt->client_cookie), entry,
 				 by_client);
 	if (attempt->answered_cookie)
-		LIST_INSERT_HEAD(window_by_answered(window, attempt->answered_cookie), entry,
-				 by_answered);
+		LIST_INSERT_HEAD(window_by_answered(window, attempt->answered_cookie,
+						    attempt->header.time_ns >> WINDOW_SPAN_BITS),
+				 entry, by_answered);
 	LIST_INSERT_HEAD(window_by_slot(window, attempt->owner.tgid,
 					attempt->header.time_ns >> WINDOW_SLOT_BITS),
 			 entry, by_slot);

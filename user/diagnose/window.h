@@ -26,6 +26,9 @@
 /* Time is cut into slots of 2^WINDOW_SLOT_BITS ns (4.2 ms) for searches by process and time. */
 #define WINDOW_SLOT_BITS 22
 
+/* And into spans of 2^WINDOW_SPAN_BITS ns (34 ms) for searches by the client that was answered. */
+#define WINDOW_SPAN_BITS 25
+
 /* How an attempt is known to belong to its 5xx, weakest first. */
 enum join_trust {
 	JOIN_NONE,
@@ -125,7 +128,8 @@ void window_claim(struct error_entry *error, struct attempt_entry *attempt, enum
 /* Lists that hold, among others, all entries of the key. */
 struct attempt_list *window_by_cookie(const struct window *window, uint64_t cookie);
 struct attempt_list *window_by_client(const struct window *window, uint64_t cookie);
-struct attempt_list *window_by_answered(const struct window *window, uint64_t cookie);
+struct attempt_list *window_by_answered(const struct window *window, uint64_t cookie,
+					uint64_t span);
 struct attempt_list *window_by_slot(const struct window *window, uint32_t tgid, uint64_t slot);
 struct error_list *window_errors_by_slot(const struct window *window, uint32_t tgid, uint64_t slot);
 
