@@ -184,13 +184,18 @@ static void note_last_failure(struct backends *backends, struct backend *backend
 	TAILQ_INSERT_HEAD(&backends->failing, backend, by_failure);
 }
 
+static bool has_evidence(const struct backend *backend, enum cause_id cause)
+{
+	return *backend->evidence && backend->evidence_of == cause;
+}
+
 /* As many whole lines as make up one that is not too long. */
 static void keep_evidence(struct backend *backend, enum cause_id cause,
 			  const struct evidence *evidence)
 {
 	size_t length = 0;
 
-	if (!evidence->count || (*backend->evidence && backend->evidence_of == cause))
+	if (!evidence->count || has_evidence(backend, cause))
 		return;
 	backend->evidence_of = cause;
 	for (size_t i = 0; i < evidence->count; i++) {
@@ -244,7 +249,7 @@ int backends_note_failure(struct backends *backends, const struct attempt_view *
 		return 0;
 	backend->absorbed++;
 	backend->absorbed_causes[attempt->outcome]++;
-	if (!backend->gateway_errors &&
+	if (!backend->gateway_errors && !has_evidence(backend, attempt->outcome) &&
 	    backends_main_cause(backend->absorbed_causes, &count) == attempt->outcome)
 		keep_evidence(backend, attempt->outcome, &attempt->evidence);
 	return 0;
@@ -312,7 +317,8 @@ int backends_note_error(struct backends *backends, const struct gateway_error *e
 	if (!backend->causes[error->cause]++ ||
 	    error->confidence < backend->confidence[error->cause])
 		backend->confidence[error->cause] = error->confidence;
-	if (backends_main_cause(backend->causes, &count) == error->cause)
+	if (!has_evidence(backend, error->cause) &&
+	    backends_main_cause(backend->causes, &count) == error->cause)
 		keep_evidence(backend, error->cause, &error->evidence);
 	return 0;
 }

@@ -9,6 +9,10 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* Short chains: each entry on the way to the one that is meant is another miss of the cache. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 5U
+
 #include "user/diagnose/backends.h"
 
 struct backend_name {
@@ -27,6 +31,7 @@ struct figures_entry {
 
 /* A backend as one load balancer sees it. */
 struct backend {
+	UT_hash_handle hh; /* beside its key: both are read when another one is looked for */
 	struct backend_name name;
 	struct event_owner owner; /* who tried it last */
 	LIST_HEAD(, figures_entry) figures; /* one for each group and namespace */
@@ -50,7 +55,6 @@ struct backend {
 	uint64_t last_failure_ns;
 	enum cause_id last_failure;
 	TAILQ_ENTRY(backend) by_failure;
-	UT_hash_handle hh;
 };
 
 struct backends {

@@ -9,6 +9,10 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* Short chains: each entry on the way to the one that is meant is another miss of the cache. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 5U
+
 #include "user/diagnose/configured.h"
 
 #define CONFIGURED_PLACES_OF_BACKEND 64
@@ -40,9 +44,9 @@ struct configured_place {
 
 /* An address, and all the backends of one load balancer that are there. */
 struct configured_host {
+	UT_hash_handle hh; /* beside its key: both are read when another one is looked for */
 	struct place_key key;
 	LIST_HEAD(, configured_place) places;
-	UT_hash_handle hh;
 };
 
 struct configured_backend {

@@ -22,10 +22,15 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+/* Short chains: each entry on the way to the one that is meant is another miss of the cache. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 5U
+
 #include "user/lib/endpoint.h"
 
 /* A host (port 0), or a port of it. */
 struct peer {
+	UT_hash_handle hh; /* beside its key: both are read when another one is looked for */
 	struct event_address address;
 	uint64_t answered_ns; /* a segment of it arrived */
 	uint64_t connected_ns; /* a connection came about, no earlier than this */
@@ -36,7 +41,6 @@ struct peer {
 	uint8_t ttl;
 	bool tls;
 	bool answered;
-	UT_hash_handle hh;
 };
 
 struct peers {
