@@ -261,6 +261,20 @@ accuracy: ## measure how often the verdicts are right, and write docs/accuracy.m
 	@scripts/as-owner.sh $(MAKE) --no-print-directory -j$(JOBS) all lab-backend
 	@ACCURACY_WRITE=1 scripts/accuracy.sh
 
+# tests/bench/NAME.c becomes bench-NAME.
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
+
+.PHONY: bench bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
+$(BENCH_PROGRAMS): $(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(PARTS)
+	$(say) LINK $@
+	$(quiet)$(CC) $(USER_LDFLAGS) $^ -o $@.part $(LIBRARIES) && mv $@.part $@
+
+bench: ## measure what lbtrace costs beside its peers, and write docs/performance.md; needs root
+	@scripts/as-owner.sh $(MAKE) --no-print-directory -j$(JOBS) all bench-programs
+	@BENCH_WRITE=1 scripts/bench.sh
+
 .PHONY: lint format install uninstall clean help
 lint: $(SKELETON) ## formatting, static checks and the rules of the tree
 	@scripts/lint.sh $(BUILD)
@@ -287,6 +301,7 @@ help:
 	@echo '  V=1 shows commands; SANITIZE=1 builds with sanitizers; BUILD=DIR builds elsewhere;'
 	@echo '  ARGS=... go to lbtrace; DESTDIR=, PREFIX= for install; FUZZ_SECONDS=N'
 
+-include $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%.d,$(wildcard tests/bench/*.c))
 -include $(BPF_OBJECTS:.o=.d) $(MAIN_OBJECTS:.o=.d) $(PART_OBJECTS:.o=.d)
 -include $(CLI_PROGRAMS:%=%.d) $(UNIT_PROGRAMS:%=%.d) $(UNIT_HELPERS:.o=.d) $(FUZZ_PARTS:.o=.d)
 -include $(FUZZ_SEEDERS:$(BUILD)/fuzz/%=$(BUILD)/tests/fuzz/%.d)
