@@ -106,6 +106,8 @@ int analysis_log_replay(const char *path, struct eventlog_reader *reader, record
 
 	if (err && !replay.err)
 		message_error("cannot read %s: %s", path, strerror(-err));
+	if (replay.err == -ENOMEM)
+		say_out_of_memory();
 	say_damage(path, eventlog_reader_damage(reader));
 	return err;
 }

@@ -25,7 +25,7 @@ const struct report *analysis_finish(struct analysis *analysis);
 int analysis_log_open(const char *path, struct eventlog_reader **reader);
 
 /* Replays the log into `sink`, and says on stderr what of it could not be read. 0; the sink's error,
- * not said; or -errno, said. */
+ * not said unless it is -ENOMEM; or -errno, said. */
 int analysis_log_replay(const char *path, struct eventlog_reader *reader, record_sink sink,
 			void *context);
 

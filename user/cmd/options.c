@@ -261,8 +261,13 @@ const struct argp options_common_argp = { .options = common_options, .parser = p
 
 int options_parse(const struct argp *argp, const char *name, int argc, char **argv, void *input)
 {
+	int err;
+
 	command_name = name;
-	if (argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input))
-		return EXIT_STATUS_USAGE;
-	return 0;
+	err = argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, input);
+	if (err == ENOMEM) {
+		message_error("out of memory before anything was done");
+		return EXIT_STATUS_FAILURE;
+	}
+	return err ? EXIT_STATUS_USAGE : 0;
 }

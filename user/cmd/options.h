@@ -32,8 +32,8 @@ extern const struct argp options_common_argp;
 #define OPTIONS_OWN_KEY 0x100
 #define OPTIONS_SHARED_KEY 0x200
 
-/* Parses. `name` is the command as it is typed ("lbtrace record"). 0, or EXIT_STATUS_USAGE after one
- * line on stderr. --help, --usage and --version print and exit. */
+/* Parses. `name` is the command as it is typed ("lbtrace record"). 0; after one line on stderr
+ * EXIT_STATUS_USAGE, or out of memory EXIT_STATUS_FAILURE. --help, --usage and --version print and exit. */
 int options_parse(const struct argp *argp, const char *name, int argc, char **argv, void *input);
 
 /* Says what is wrong as one line with a hint to --help. Returns EINVAL, for a parser to return. */
