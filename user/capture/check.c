@@ -81,12 +81,15 @@ static json_t *refused_json(const struct hook_plan *plan, enum hook_role role)
 	for (int i = 0; i < HOOK_CANDIDATES_MAX; i++) {
 		const struct hook_candidate *candidate = &hook_row(role)->candidates[i];
 
-		if (plan->refused[role][i])
-			json_array_append_new(refused, json_pack("{s:s, s:s, s:s, s:s}", "program",
-								 candidate->program, "kind",
-								 hook_kind_name(candidate->kind),
-								 "target", candidate->target, "why",
-								 plan->why[role][i]));
+		if (plan->refused[role][i] &&
+		    json_array_append_new(refused, json_pack("{s:s, s:s, s:s, s:s}", "program",
+							     candidate->program, "kind",
+							     hook_kind_name(candidate->kind),
+							     "target", candidate->target, "why",
+							     plan->why[role][i]))) {
+			json_decref(refused);
+			return NULL;
+		}
 	}
 	return refused;
 }
@@ -114,8 +117,13 @@ static int print_json(const struct hook_plan *plan, bool tried)
 	int err;
 
 	uname(&system);
-	for (int role = 0; role < HOOK_ROLES; role++)
-		json_array_append_new(roles, role_json(plan, role));
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		/* Without memory for a row there is none for the whole. */
+		if (json_array_append_new(roles, role_json(plan, role))) {
+			json_decref(roles);
+			return -ENOMEM;
+		}
+	}
 	root = json_pack("{s:s, s:{s:s, s:s}, s:b, s:s, s:o}", "schema", CHECK_SCHEMA, "host",
 			 "kernel", system.release, "machine", system.machine, "tried", tried,
 			 "sockets", plan->socket_storage ? "storage" : "hash", "roles", roles);
@@ -143,6 +151,8 @@ int capture_print_check(bool json)
 			print_text(&load.plan, privileged);
 	}
 	load_close(&load);
+	if (print_err)
+		message_error("cannot print what was found: %s", strerror(-print_err));
 	if (err || print_err)
 		return err ? err : print_err;
 	if (!privileged)

@@ -192,20 +192,31 @@ static bool is_chosen(const struct load *load, const char *program)
 	return false;
 }
 
+/* This process or host is short of something, which says nothing about the program. */
+static bool is_shortage(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
+static int say_not_loaded(int err)
+{
+	message_error(
+		"loading the programs into the kernel failed: %s; --verbose shows what libbpf says",
+		strerror(-err));
+	return err;
+}
+
 /* After a failed load: 0 when a program was refused and another load may work, else the error. */
 static int blame_program(struct load *load, const struct capture_options *options, int err)
 {
 	char program[64];
 
+	if (is_shortage(err))
+		return say_not_loaded(err);
 	snprintf(program, sizeof(program), "%s", libbpf_log_program());
 	if (is_chosen(load, program) && refuse(load, program, "does not load", err))
 		return 0;
-	if (refuse_failing(load, options))
-		return 0;
-	message_error(
-		"loading the programs into the kernel failed: %s; --verbose shows what libbpf says",
-		strerror(-err));
-	return err;
+	return refuse_failing(load, options) ? 0 : say_not_loaded(err);
 }
 
 static struct bpf_link *attach_iterator(struct load *load, const struct hook_candidate *candidate,
@@ -235,7 +246,8 @@ static struct bpf_link *attach(struct load *load, const struct hook_candidate *c
 	}
 }
 
-/* Attaches what was loaded. Returns how many programs the kernel refused, each refused in the plan. */
+/* Attaches what was loaded. Returns how many programs the kernel refused, each refused in the plan; or
+ * -errno, said. */
 static int attach_chosen(struct load *load)
 {
 	int refused = 0;
@@ -244,6 +256,7 @@ static int attach_chosen(struct load *load)
 		const struct hook_candidate *candidate = hook_plan_candidate(&load->plan, role);
 		struct bpf_program *program = find_program(load, role);
 		struct bpf_link *link;
+		int err;
 
 		if (!program || hook_row(role)->on_demand)
 			continue;
@@ -252,7 +265,13 @@ static int attach_chosen(struct load *load)
 			load->links[role] = link;
 			continue;
 		}
-		refuse(load, candidate->program, "does not attach", -errno);
+		err = -errno;
+		if (is_shortage(err)) {
+			message_error("attaching %s failed: %s", candidate->program,
+				      strerror(-err));
+			return err;
+		}
+		refuse(load, candidate->program, "does not attach", err);
 		refused++;
 	}
 	return refused;
@@ -345,10 +364,11 @@ static int load_rounds(struct load *load, const struct capture_options *options)
 			return err;
 		err = load_chosen(load, options, -1);
 		if (!err) {
-			if (!attach_chosen(load)) {
+			err = attach_chosen(load);
+			if (!err)
 				report_blind_roles(load);
-				return 0;
-			}
+			if (err <= 0)
+				return err;
 		} else {
 			err = blame_program(load, options, err);
 			if (err)
@@ -364,8 +384,13 @@ int load_open(struct load *load, const struct capture_options *options)
 {
 	int err = begin(load);
 
-	if (!err && load->plan.socket_storage)
-		load->plan.socket_storage = !trial_socket_storage();
+	if (!err && load->plan.socket_storage) {
+		int refused = trial_socket_storage();
+
+		load->plan.socket_storage = !refused;
+		if (is_shortage(refused))
+			err = say_not_loaded(refused);
+	}
 	if (!err)
 		err = load_rounds(load, options);
 	end(load);
