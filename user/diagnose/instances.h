@@ -5,8 +5,9 @@
 
 #include "user/diagnose/model.h"
 
+/* As many as the capture can follow processes; it counts those beyond as lost. */
+#define INSTANCES_MAX 4096
 /* What is beyond is not listed. */
-#define INSTANCES_MAX 256
 #define INSTANCES_LISTENERS_MAX 256
 
 struct instances;
