@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "user/lib/clock.h"
+#include "user/lib/table.h"
 
 struct holding {
 	struct sweep_key key;

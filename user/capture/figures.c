@@ -4,11 +4,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "bpf/shared.h"
 #include "user/capture/figures.h"
 #include "user/lib/clock.h"
+#include "user/lib/table.h"
 
 /* Backends fetched by one system call. */
 #define FIGURES_BATCH 64

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "bpf/shared.h"
 #include "user/capture/followed.h"
+#include "user/lib/table.h"
 
 struct process {
 	uint32_t tgid;

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "bpf/shared.h"
 #include "user/capture/capture.h"
 #include "user/lib/clock.h"
+#include "user/lib/table.h"
 
 #define REASONS_MAX 64
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "user/lib/clock.h"
+#include "user/lib/table.h"
 
 #define TURN_NS (CLOCK_NS_PER_SECOND / 50)
 

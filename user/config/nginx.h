@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "user/config/config.h"
 #include "user/config/nginx_lexer.h"
+#include "user/lib/table.h"
 
 #define NGINX_SCOPES_MOST 65536
 #define NGINX_PASSES_MOST 32768

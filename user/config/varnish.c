@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "user/config/vcl.h"
+#include "user/lib/table.h"
 
 #define PROBES_MOST 256
 #define MEMBERS_MOST CONFIG_BACKENDS_MOST

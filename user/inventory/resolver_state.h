@@ -4,12 +4,12 @@
 #define LBTRACE_USER_INVENTORY_RESOLVER_STATE_H
 
 #include <sys/stat.h>
-#include <uthash.h>
 
 #include "user/inventory/hosts_file.h"
 #include "user/inventory/name_memory.h"
 #include "user/inventory/name_query.h"
 #include "user/inventory/resolver.h"
+#include "user/lib/table.h"
 
 #define RESOLVER_NAME_BYTES 256 /* RFC 1035: 253, and a dot */
 

@@ -3,11 +3,10 @@
 #ifndef LBTRACE_USER_INVENTORY_STATE_H
 #define LBTRACE_USER_INVENTORY_STATE_H
 
-#include <uthash.h>
-
 #include "user/inventory/inventory.h"
 #include "user/inventory/process.h"
 #include "user/inventory/sockets.h"
+#include "user/lib/table.h"
 
 /* Anything found about an unnamed process is looked at again after this many looks, or more when
  * there are so many processes that a look would have to take more than STATE_SWEEP of them. */

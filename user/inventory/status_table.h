@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "bpf/event.h"
 #include "user/config/config.h"
+#include "user/lib/table.h"
 
 #define STATUS_TABLE_MOST CONFIG_BACKENDS_MOST
 

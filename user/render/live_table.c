@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "user/lib/clock.h"
 #include "user/render/figure.h"
 #include "user/render/report_parts.h"
+#include "user/lib/table.h"
 
 #define FAILING_SHOWN 20
 #define ACTIVE_SHOWN 30
