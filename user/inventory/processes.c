@@ -103,11 +103,18 @@ static int read_process(struct inventory *inventory, struct known_process *proce
 	return 0;
 }
 
+/* Of lbtrace's own: it says nothing about the process. */
+static bool is_shortage(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE;
+}
+
 static int note_process(struct inventory *inventory, uint32_t tgid, uint64_t generation,
 			const struct inventory_callbacks *callbacks)
 {
 	struct known_process *process = processes_find(inventory, tgid);
 	bool is_new = !process;
+	int err;
 
 	if (is_new) {
 		process = calloc(1, sizeof(*process));
@@ -118,9 +125,11 @@ static int note_process(struct inventory *inventory, uint32_t tgid, uint64_t gen
 		process->kind = -ENOENT;
 		HASH_ADD(hh, inventory->processes, tgid, sizeof(tgid), process);
 	}
-	if ((is_new || process->generation != generation || processes_is_due(inventory, process)) &&
-	    read_process(inventory, process, callbacks))
-		return 0;
+	if (is_new || process->generation != generation || processes_is_due(inventory, process)) {
+		err = read_process(inventory, process, callbacks);
+		if (err)
+			return is_shortage(err) ? err : 0;
+	}
 	process->generation = generation;
 	process->seen_look = inventory->look;
 	return 0;
