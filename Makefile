@@ -176,6 +176,18 @@ $(CLI_PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $(PARTS)
 	$(say) LINK $@
 	$(quiet)$(CC) $(USER_LDFLAGS) $^ -o $@ $(LIBRARIES)
 
+# What fails a program's calls on purpose, to be preloaded.
+.PHONY: faults fault-library
+fault-library: $(BUILD)/fault.so
+
+$(BUILD)/fault.so: $(wildcard tests/faults/interpose/*.[ch]) $(FLAGS)
+	$(say) CC $@
+	$(quiet)$(CC) $(BASE_CFLAGS) -O2 -g -fPIC -fno-builtin -shared $(filter %.c,$^) -o $@.part && mv $@.part $@
+
+faults: ## put lbtrace under pressure, and fail its calls; needs root
+	@scripts/as-owner.sh $(MAKE) --no-print-directory -j$(JOBS) all lab-backend cli-programs fault-library
+	@tests/faults/run.sh
+
 .PHONY: check-types
 check-types: $(BUILD)/tests/kernel/check_types $(BUILD)/tests/kernel/types.bpf.o ## compare vmlinux/vmlinux.h with the running kernel
 	@$^

@@ -75,6 +75,7 @@ run_suite() {
 		tests/incidents/run.sh --lb varnish --family ipv4 reset-before-response \
 			slow-response backend-5xx
 		;;
+	faults) owner_make all lab-programs cli-programs fault-library && tests/faults/run.sh ;;
 	accuracy) scripts/accuracy.sh --short ;;
 	*)
 		echo "no such suite: $1"
@@ -117,7 +118,7 @@ if [ "${1:-}" = --suite ]; then
 fi
 
 mkdir -p build
-[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents configs proxies varnish accuracy
+[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents configs proxies varnish faults accuracy
 for suite in "$@"; do
 	log=build/check-$suite.log
 	began=$(date +%s)
