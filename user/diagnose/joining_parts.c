@@ -18,11 +18,21 @@ uint64_t joining_asked_ns(const struct event_response *response)
 	return response->request_first_ns ? response->request_first_ns : response->request_ns;
 }
 
+/* HAProxy's own 503 means that no connection came about, TLS, PROXY header and HTTP/2 preface
+ * included. Once a request is out, what fails is a 502 or a 504 (its manual, 8.5: SH, sH, PH). */
+static bool is_past_503(const struct event_attempt *attempt, const struct event_response *response)
+{
+	return response->owner.kind == BALANCER_HAPROXY && response->status == 503 &&
+	       attempt->sent.kind == PAYLOAD_HTTP1 &&
+	       joining_has_flag(attempt, ATTEMPT_ESTABLISHED) &&
+	       !joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX);
+}
+
 bool joining_contradicts(const struct event_attempt *attempt, const struct event_response *response)
 {
 	uint64_t begun = joining_begun_ns(attempt), asked = joining_asked_ns(response);
 
-	if (attempt->owner.group != response->owner.group)
+	if (attempt->owner.group != response->owner.group || is_past_503(attempt, response))
 		return true;
 	if (joining_has_flag(attempt, ATTEMPT_ANSWERED_5XX) &&
 	    attempt->received.status != response->status)
