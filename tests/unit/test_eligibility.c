@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_plus.h"
-#include "tests/unit/written.h"
+#include "tests/unit/written_config.h"
 
 #define CLIENT 1
 
@@ -45,6 +45,30 @@ static void assert_judged_near(struct written *written, struct event_attempt *at
 	written_finish(written);
 	written_assert_cause(written_error(written, CLIENT, 0), cause, confidence);
 	assert_int_equal(written_error(written, CLIENT, 0)->attempt_count, 0);
+}
+
+static void feed_configured(struct written *written, uint32_t connections_max)
+{
+	struct event_config config = config_new(BALANCER_HAPROXY, 1, 0);
+	struct event_backend backend = backend_new(BALANCER_HAPROXY, 0, 1);
+
+	backend.connections_max = connections_max;
+	written_feed(written, &config);
+	written_feed(written, &backend);
+}
+
+/* What was missed otherwise is not taken for a wait in a queue that there is none of. */
+static void without_a_limit_there_is_no_queue(void **state)
+{
+	feed_configured(*state, 0);
+	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 400, CAUSE_NONE, CONFIDENCE_NONE);
+}
+
+static void a_configured_limit_has_a_queue(void **state)
+{
+	feed_configured(*state, 1);
+	assert_judged(*state, BALANCER_HAPROXY, 503, 0, 400, CAUSE_LB_QUEUE_TIMEOUT,
+		      CONFIDENCE_LIKELY);
 }
 
 /* HAProxy lets go of a request's last attempt right after its 5xx, in the same thread. */
@@ -162,6 +186,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(haproxys_queue_is_left, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(without_a_limit_there_is_no_queue, written_setup,
+						written_teardown),
+		cmocka_unit_test_setup_teardown(a_configured_limit_has_a_queue, written_setup,
 						written_teardown),
 		cmocka_unit_test_setup_teardown(an_attempt_let_go_after_makes_a_queue_doubtful,
 						written_setup, written_teardown),

@@ -398,9 +398,31 @@ static void test_first_of_many_on_a_busy_connection(void **state)
 
 #define joining_test(test) cmocka_unit_test_setup_teardown(test, written_setup, written_teardown)
 
+/* HAProxy's 503 is for what never connected: one that ended in its turn with a request out is a health
+ * check, or another request's. */
+static void haproxys_503_is_for_no_request_that_went_out(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 2000, 100);
+	struct event_response response;
+
+	attempt_close(&attempt);
+	response = response_adjacent(BALANCER_HAPROXY, 1, &attempt, 503);
+	written_feed(*state, &attempt);
+	written_feed(*state, &response);
+	attempt.cookie++;
+	response = response_adjacent(BALANCER_HAPROXY, 2, &attempt, 502);
+	written_feed(*state, &attempt);
+	written_feed(*state, &response);
+	written_finish(*state);
+	assert_int_equal(written_error(*state, 1, 0)->attempt_count, 0);
+	assert_int_equal(written_error(*state, 2, 0)->cause, CAUSE_CLOSE_BEFORE_RESPONSE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(haproxys_503_is_for_no_request_that_went_out,
+						written_setup, written_teardown),
 		joining_test(test_nginx_lets_go_then_answers),
 		joining_test(test_haproxy_answers_then_lets_go),
 		joining_test(test_haproxy_fails_to_connect_at_once),

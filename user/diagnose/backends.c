@@ -347,6 +347,11 @@ size_t backends_find_failing(const struct backends *backends, const char *comm, 
 	return count;
 }
 
+bool backends_may_queue(const struct backends *backends, const struct event_owner *owner)
+{
+	return configured_may_queue(backends->configured, owner);
+}
+
 uint64_t backends_lost(const struct backends *backends)
 {
 	return backends->lost;

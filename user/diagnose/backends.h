@@ -64,6 +64,9 @@ struct backend_failure {
 size_t backends_find_failing(const struct backends *backends, const char *comm, uint64_t since_ns,
 			     struct backend_failure *found, size_t most);
 
+/* configured_may_queue() of the configurations that the account goes by. */
+bool backends_may_queue(const struct backends *backends, const struct event_owner *owner);
+
 /* How many counters found no room. */
 uint64_t backends_lost(const struct backends *backends);
 

@@ -72,6 +72,19 @@ bool configured_is_known(const struct configured *configured, const struct event
 	return group && group->now;
 }
 
+static bool may_queue(const struct configured_generation *generation)
+{
+	return generation->has_limit || generation->is_partial || !generation->count;
+}
+
+bool configured_may_queue(const struct configured *configured, const struct event_owner *owner)
+{
+	const struct configured_group *group = configured_group(configured, owner->group);
+
+	return !group || !group->now || may_queue(group->now) ||
+	       (group->before && may_queue(group->before));
+}
+
 uint64_t configured_lost(const struct configured *configured)
 {
 	return configured->lost;
@@ -320,6 +333,8 @@ int configured_note_backend(struct configured *configured, const struct event_ba
 	if (!generation ||
 	    (backend->index < generation->room && generation->backends[backend->index]))
 		return err;
+	if (backend->connections_max)
+		generation->has_limit = true;
 	err = add_backend(configured, generation, backend);
 	if (!err && generation->group->before)
 		generation->backends[backend->index]->attempts_before = attempts;

@@ -52,6 +52,10 @@ void configured_note_process(struct configured *configured, const struct event_p
 /* Whether the configuration of the owner's load balancer was read. */
 bool configured_is_known(const struct configured *configured, const struct event_owner *owner);
 
+/* Whether requests may wait for a server's turn, as far as is known: only servers with a limit to their
+ * connections (HAProxy's `maxconn`) have a queue. */
+bool configured_may_queue(const struct configured *configured, const struct event_owner *owner);
+
 /* "pool/server", or "server" where there is no pool, of the backend that the owner's load balancer
  * has at `address`; several ones by ", ", three at most; empty: not known. Those that are spoken to
  * like that alone, where there are some. Escaped. `name` holds MODEL_NAME_BYTES. Returns `name`. */

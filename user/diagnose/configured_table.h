@@ -79,6 +79,7 @@ struct configured_generation {
 	bool has_named;
 	bool has_dynamic; /* a variable leads who knows where */
 	bool is_partial; /* something was not read */
+	bool has_limit; /* a server takes so many connections, and others wait */
 };
 
 struct configured_group {

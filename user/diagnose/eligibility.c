@@ -121,7 +121,7 @@ static bool was_answered_at_once(const struct event_response *response)
 }
 
 /* Written a while after the request, and no backend was tried. Returns whether it is explained. */
-static bool judge_waiting(struct gateway_error *error)
+static bool judge_waiting(const struct backends *backends, struct gateway_error *error)
 {
 	const struct event_response *response = &error->event;
 	uint64_t waited = waited_ns(response);
@@ -129,7 +129,8 @@ static bool judge_waiting(struct gateway_error *error)
 	if (waited < AT_ONCE_NS ||
 	    (response->header.flags & (RESPONSE_SEEDED | RESPONSE_ATTEMPT_ADJACENT)))
 		return false;
-	if (response->owner.kind == BALANCER_HAPROXY && response->status == 503) {
+	if (response->owner.kind == BALANCER_HAPROXY && response->status == 503 &&
+	    backends_may_queue(backends, &response->owner)) {
 		judge(error, CAUSE_LB_QUEUE_TIMEOUT, CONFIDENCE_LIKELY);
 		evidence_add(&error->evidence,
 			     "%.3f s passed from the request to this 503, and no backend was tried",
@@ -198,7 +199,7 @@ void eligibility_judge(const struct backends *backends, bool suspected, struct g
 		evidence_add(
 			&error->evidence,
 			"backends were tried for this request, but no attempt is seen to have failed");
-	} else if (judge_instead(error) || (!suspected && judge_waiting(error))) {
+	} else if (judge_instead(error) || (!suspected && judge_waiting(backends, error))) {
 		return;
 	} else if (((flags & RESPONSE_IMMEDIATE) &&
 		    !(suspected && joining_wanders(&response->owner))) ||

@@ -90,8 +90,9 @@ void classify_answered(const struct inquiry *inquiry)
 	if (classify_stalled(inquiry) || classify_too_big(inquiry))
 		return;
 	if (attempt->received.kind == PAYLOAD_NONE) {
-		evidence_add(&inquiry->outcome->evidence,
-			     "what they say could not be read, so that it may be a 5xx of the backend's own");
+		evidence_add(
+			&inquiry->outcome->evidence,
+			"what they say could not be read, so that it may be a 5xx of the backend's own");
 		return;
 	}
 	if (attempt_has(attempt, ATTEMPT_FIN_RECEIVED) || attempt_was_reset(attempt))
