@@ -418,9 +418,30 @@ static void haproxys_503_is_for_no_request_that_went_out(void **state)
 	assert_int_equal(written_error(*state, 2, 0)->cause, CAUSE_CLOSE_BEFORE_RESPONSE);
 }
 
+/* What HAProxy's thread read right before is passed on, though it was guessed to be for a client that
+ * waits in a queue; and when that one's time is up, it is not taken for it. */
+static void haproxy_passes_on_what_it_just_read(void **state)
+{
+	struct event_attempt attempt = attempt_new(BALANCER_HAPROXY, 11, 2000, 1);
+	struct event_response response = response_new(BALANCER_HAPROXY, 2, 503, 2000, 20);
+
+	attempt_answer(&attempt, 503);
+	attempt.client_cookie = 1;
+	written_feed(*state, &attempt);
+	written_feed(*state, &response);
+	response = response_adjacent(BALANCER_HAPROXY, 1, &attempt, 503);
+	response.header.time_ns += 400 * WRITTEN_MS;
+	written_feed(*state, &response);
+	written_finish(*state);
+	assert_int_equal(written_error(*state, 2, 0)->cause, CAUSE_BACKEND_5XX);
+	assert_int_not_equal(written_error(*state, 1, 0)->cause, CAUSE_BACKEND_5XX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(haproxy_passes_on_what_it_just_read, written_setup,
+						written_teardown),
 		cmocka_unit_test_setup_teardown(haproxys_503_is_for_no_request_that_went_out,
 						written_setup, written_teardown),
 		joining_test(test_nginx_lets_go_then_answers),

@@ -10,6 +10,9 @@
 /* HAProxy waits this long before it tries the same server again, or its connect timeout if shorter. */
 #define RETRY_TURN_NS (1000 * 1000 * 1000ull)
 #define RETRY_SLACK_NS (100 * 1000 * 1000ull)
+/* From the read of a backend's 5xx to its way to the client, in one turn, or two by a busy machine. */
+#define PASSED_ON_NS (1000 * 1000ull)
+#define PASSED_ON_LATE_NS (5 * 1000 * 1000ull)
 static bool is_newer(const struct attempt_entry *attempt, const struct attempt_entry *than)
 {
 	return !than || attempt->event.header.time_ns > than->event.header.time_ns;
@@ -102,6 +105,63 @@ static struct attempt_entry *find_adjacent(struct window *window, struct error_e
 			found = attempt;
 	}
 	return found;
+}
+
+/* Whether the kernel named the attempt for another 5xx that was written soon. */
+static bool is_named_soon(struct window *window, const struct attempt_entry *attempt,
+			  const struct error_entry *error)
+{
+	uint64_t earliest = attempt->event.header.time_ns, latest = earliest + PASSED_ON_LATE_NS;
+	const struct error_entry *other;
+
+	for (uint64_t slot = earliest >> WINDOW_SLOT_BITS; slot <= latest >> WINDOW_SLOT_BITS;
+	     slot++) {
+		unsigned int seen = 0;
+
+		LIST_FOREACH(other, window_errors_by_slot(window, error->event.owner.tgid, slot),
+			     by_slot) {
+			if (seen++ >= WINDOW_SEARCH_MAX ||
+			    (other != error &&
+			     other->event.attempt_cookie == attempt->event.cookie &&
+			     other->event.header.time_ns <= latest))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A backend's own 5xx with this status, read by HAProxy's thread just before it wrote this one. Requests
+ * are not taken up quite in the order in which they were read, so that the kernel may have guessed it to be
+ * for another client, whose own 5xx would then take it much later. */
+static struct attempt_entry *find_passed_on(struct window *window, const struct error_entry *error)
+{
+	uint64_t latest = error->event.header.time_ns, earliest = latest - PASSED_ON_LATE_NS;
+	struct attempt_entry *attempt, *found = NULL;
+
+	if (error->event.owner.kind != BALANCER_HAPROXY || latest < PASSED_ON_LATE_NS)
+		return NULL;
+	for (uint64_t slot = earliest >> WINDOW_SLOT_BITS; slot <= latest >> WINDOW_SLOT_BITS;
+	     slot++) {
+		unsigned int seen = 0;
+
+		LIST_FOREACH(attempt, window_by_slot(window, error->event.owner.tgid, slot),
+			     by_slot) {
+			if (seen++ >= WINDOW_SEARCH_MAX)
+				break;
+			if (!joining_has_flag(&attempt->event, ATTEMPT_ANSWERED_5XX) ||
+			    attempt->event.ended_tid != error->event.owner.tid ||
+			    attempt->event.header.time_ns < earliest ||
+			    attempt->event.header.time_ns > latest ||
+			    !joining_is_free(attempt, error) ||
+			    is_named_soon(window, attempt, error))
+				continue;
+			/* One of several: which, the hints may tell. */
+			if (found)
+				return NULL;
+			found = attempt;
+		}
+	}
+	return found && found->event.header.time_ns + PASSED_ON_NS >= latest ? found : NULL;
 }
 
 /* Whether nginx's turn had an attempt that is known to have been another client's, or whose client had
@@ -269,8 +329,13 @@ void joining_add_exact(struct window *window, struct error_entry *error)
 		window->next_join = TAILQ_NEXT(error, by_age);
 	if (!last && is_misnamed(window, error))
 		error->event.header.flags &= ~RESPONSE_ATTEMPT_ADJACENT;
-	if (!last)
+	if (!last) {
+		last = find_passed_on(window, error);
+		if (last)
+			window_claim(error, last, JOIN_LIKELY);
+		error->exact = last;
 		return;
+	}
 	trust = exact_trust(window, last, last == answered, error);
 	/* Two end at this 5xx, and the guess at their clients decides: one is another's. */
 	if (trust == JOIN_EXACT && answered && adjacent &&
