@@ -24,6 +24,8 @@ static struct role_state judge(const struct hook_plan *plan, enum hook_role role
 	const struct hook_candidate *candidate = hook_plan_candidate(plan, role);
 	const struct hook_row *row = hook_row(role);
 
+	if (role == HOOK_ACCEPT && hook_plan_lost_clients(plan))
+		return (struct role_state){ "missing", hook_plan_lost_clients(plan) };
 	if (candidate)
 		return (struct role_state){ candidate->degrades ? "degraded" : "ok",
 					    candidate->degrades };

@@ -147,6 +147,13 @@ int hook_plan_refuse_list(struct hook_plan *plan, const char *list)
 	return 0;
 }
 
+const char *hook_plan_lost_clients(const struct hook_plan *plan)
+{
+	return plan->socket_storage || plan->chosen[HOOK_ACCEPT] >= 0
+		       ? NULL
+		       : "clients, and so their 5xx, are not seen";
+}
+
 int hook_plan_missing(const struct hook_plan *plan)
 {
 	for (int role = 0; role < HOOK_ROLES; role++) {

@@ -126,6 +126,10 @@ bool hook_plan_refuse(struct hook_plan *plan, const char *program, const char *w
  * wrong entry. */
 int hook_plan_refuse_list(struct hook_plan *plan, const char *list);
 
+/* What is lost where accepted sockets are told by their state, which works only when a listener's
+ * storage is cloned to them; NULL: nothing. */
+const char *hook_plan_lost_clients(const struct hook_plan *plan);
+
 /* The first required role without a candidate, or -1. */
 int hook_plan_missing(const struct hook_plan *plan);
 

@@ -293,6 +293,10 @@ static int report_missing(const struct load *load)
 /* What this run cannot see is said at once: nobody looks for a 5xx that is not shown. */
 static void report_blind_roles(const struct load *load)
 {
+	if (hook_plan_lost_clients(&load->plan))
+		message_error("no hook for \"accept\" and no storage with sockets: %s; "
+			      "`lbtrace check` shows the rest",
+			      hook_plan_lost_clients(&load->plan));
 	for (int role = 0; role < HOOK_ROLES; role++) {
 		const struct hook_row *row = hook_row(role);
 

@@ -5,6 +5,7 @@
 
 #include "user/capture/capture.h"
 #include "user/capture/kernel_types.h"
+#include "user/capture/libbpf_log.h"
 
 struct reason_names {
 	const char *prefix;
@@ -42,6 +43,7 @@ uint32_t capture_reason_names(const char *kind, char *names, uint32_t count, uin
 		reasons.prefix = "SK_RST_REASON_";
 	else
 		return 0;
+	libbpf_log_install();
 	if (!bytes || kernel_types_open(&types))
 		return 0;
 	kernel_types_enum(types, kind, take, &reasons);
