@@ -29,15 +29,15 @@ static const uint8_t *reply;
 static size_t reply_bytes;
 
 /* In front of libc's. */
-ssize_t send(int fd, const void *bytes, size_t size, int flags)
+ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
 	(void)fd;
-	(void)bytes;
+	(void)buf;
 	(void)flags;
-	return (ssize_t)size;
+	return (ssize_t)n;
 }
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
+ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	size_t length, given;
 
@@ -49,10 +49,11 @@ ssize_t recv(int fd, void *buffer, size_t size, int flags)
 	}
 	length = (size_t)reply[0] | (size_t)reply[1] << 8;
 	given = length < reply_bytes - 2 ? length : reply_bytes - 2;
-	memcpy(buffer, reply + 2, given < size ? given : size);
+	memcpy(buf, reply + 2, given < n ? given : n);
 	reply += 2 + given;
 	reply_bytes -= 2 + given;
-	return (ssize_t)length <= (ssize_t)size ? (ssize_t)given : (ssize_t)length;
+	/* a longer message is cut off, its length told: MSG_TRUNC */
+	return (ssize_t)(length <= n ? given : length);
 }
 
 static int take(void *context, const struct event_header *record)
