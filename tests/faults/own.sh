@@ -27,9 +27,9 @@ check_killed_log() { # FILE
 }
 
 test_killed() {
-	local round log=$FAULTS_DIR/killed.lbt trouble="" traffic held=0
-	flood 9 &
-	traffic=$!
+	local round log=$FAULTS_DIR/killed.lbt trouble="" held=0
+	pressure_spawn nsenter --net="/run/netns/$LAB_NAME-client" -- \
+		wrk -t 2 -c 32 -d 60s "http://$(net_address ipv4 0 1):9000/"
 	for round in 1 2 3 4 5; do
 		rm -f "$log"
 		record_spawn record record --netns "$LAB_NAME-lb" -o "$log"
@@ -43,8 +43,7 @@ test_killed() {
 		trouble+=$(check_killed_log "$log")
 	done
 	[[ $held -gt 0 ]] || trouble+="no round held a program"
-	kill "$traffic" 2>/dev/null || true
-	wait "$traffic" || true
+	pressure_end
 	say "killed at any moment" "$trouble"
 }
 
@@ -63,6 +62,7 @@ test_no_space() {
 			echo "and says: $(cat "$LAB_DIR/no-space.stderr")"
 		"$LBTRACE" report "$small/log.lbt" --format json 2>"$FAULTS_DIR/no-space-report.stderr" |
 			jq -e '.gateway_errors.total >= 3' >/dev/null || echo "what was written cannot be read")"
+	cp "$LAB_DIR/no-space.stderr" "$FAULTS_DIR/"
 	umount "$small"
 }
 

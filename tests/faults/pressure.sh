@@ -200,15 +200,15 @@ test_full_processes() {
 	WATCH_OPTIONS=(--netns "$LAB_NAME-lb")
 	watch_start record
 	# shellcheck disable=SC2016 # perl's
-	perl_balancer 'sleep 2; for (1..4600) { $p = fork; if (!$p) { sleep 60; exit 0 } push @c, $p }
-		sleep 60'
+	perl_balancer 'setpgrp; sleep 2; for (1..4600) { if (!fork) { sleep 60; exit 0 } } sleep 60'
 	sleep 7
 	three_errors
 	sleep 2
 	watch_end 4
 	say "more processes than can be followed" "$(cat "$LAB_DIR/trouble"; check_three "$LAB_DIR/events.jsonl"
 		jq -e '.loss.state > 0' "$LAB_DIR/report.json" >/dev/null || echo "no loss is told")"
-	pkill -KILL -x -f "$FAULTS_DIR/bin/squid .*" || true
+	# with its children
+	kill -KILL -- "-${PRESSURE_PIDS[-1]}"
 	pressure_end
 }
 
@@ -235,8 +235,10 @@ full_backends_conf() {
 }
 
 test_full_backends() {
+	local many
 	full_backends_conf >"$LAB_DIR/many.conf"
 	lab_spawn many lb nginx -c "$LAB_DIR/many.conf" -e /dev/null
+	many=$LAB_LAST_PID
 	lab_wait_until "nginx with many servers" net_listening lb 8999
 	WATCH_OPTIONS=(--netns "$LAB_NAME-lb")
 	watch_start record
@@ -248,4 +250,5 @@ test_full_backends() {
 		jq -e '.loss.state > 0' "$LAB_DIR/report.json" >/dev/null || echo "no loss is told"
 		jq -e '[.causes[] | select(.id != "conn-refused")] == []' "$LAB_DIR/report.json" >/dev/null ||
 			echo "another cause: $(jq -c '[.causes[].id]' "$LAB_DIR/report.json")")"
+	lab_end_process "$many" TERM || true
 }
