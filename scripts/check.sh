@@ -61,6 +61,7 @@ run_suite() {
 	build) one_test owner_make all lab-programs ;;
 	static) one_test static_needs_libc_only ;;
 	types) owner_make check-types ;;
+	verifier) owner_make build/tests/kernel/verifier && make --no-print-directory check-verifier ;;
 	unit) owner_make SANITIZE=1 unit-programs && make --no-print-directory SANITIZE=1 unit ;;
 	cli) run_bats ;;
 	fuzz) owner_make FUZZ_SECONDS="$fuzz_seconds" fuzz ;;
@@ -118,7 +119,7 @@ if [ "${1:-}" = --suite ]; then
 fi
 
 mkdir -p build
-[ $# -gt 0 ] || set -- build static types unit cli fuzz lint incidents configs proxies varnish faults accuracy
+[ $# -gt 0 ] || set -- build static types verifier unit cli fuzz lint incidents configs proxies varnish faults accuracy
 for suite in "$@"; do
 	log=build/check-$suite.log
 	began=$(date +%s)
