@@ -6,7 +6,7 @@
 #
 # Set by the caller: LAB_DIR, LAB_NAME, LBTRACE.
 
-SCALE_SECONDS=4
+SCALE_SECONDS=${SCALE_SECONDS:-3}
 
 # As many addresses as are wanted, all of them the one backend process.
 scale_addresses() {
@@ -164,5 +164,12 @@ scale_plot() { # FILE
 				"" using 1:3 axes x1y2 with linespoints title "memory"
 		}
 	END
-	sed -i '0,/<svg/s||<!-- SPDX-License-Identifier: GPL-2.0-only -->\n<svg|' "$1"
+	# Few lines, as it is no text to be read.
+	{
+		printf '%s\n%s\n' '<?xml version="1.0" encoding="utf-8"?>' \
+			'<!-- SPDX-License-Identifier: GPL-2.0-only -->'
+		sed 1d "$1" | tr '\n' ' '
+		echo
+	} >"$LAB_DIR/plot.svg"
+	cat "$LAB_DIR/plot.svg" >"$1"
 }

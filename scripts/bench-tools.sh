@@ -7,7 +7,7 @@
 # Set by the caller: ROOT, LBTRACE, LAB_DIR, LAB_NAME.
 
 PEERS_WANTED=(tcpstates tcplife tcptracer tcpconnlat bpftrace-tcplife)
-PEERS=() PEERS_WITHOUT=() TOOL_PID="" TOOL_ATTACH_MS=0 TOOL_DETACH_MS=0 TOOL_STATUS=0
+PEERS=() TOOL_PID="" TOOL_ATTACH_MS=0 TOOL_DETACH_MS=0 TOOL_STATUS=0
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
@@ -100,7 +100,7 @@ peers_find() {
 	local peer
 	for peer in "${PEERS_WANTED[@]}"; do
 		if ! command -v "${peer%-tcplife}" >/dev/null; then
-			PEERS_WITHOUT+=("$peer: not installed")
+			result "without $peer: not installed"
 			continue
 		fi
 		tool_command "$peer"
@@ -108,8 +108,8 @@ peers_find() {
 		if [[ -d /proc/$TOOL_PID && $(process_state "$TOOL_PID") != Z ]]; then
 			PEERS+=("$peer")
 		else
-			PEERS_WITHOUT+=("$peer: $(grep -m 1 -oE 'kprobe|fentry|not found' "$LAB_DIR/$peer.stderr" |
-				head -n 1 || true) cannot be attached here")
+			result "without $peer: $(grep -m 1 -oE 'kprobe|fentry' "$LAB_DIR/$peer.stderr" ||
+				echo it) cannot be attached on this kernel"
 		fi
 		tool_stop
 	done

@@ -3,11 +3,12 @@
 # bench.sh [--short]: what lbtrace costs, beside the peers that run on this kernel. Real load
 # balancers in network namespaces; the same load with nothing and with a tool by turns, each
 # figure with a tool divided by the mean of its two neighbours without, and the median of these.
-# Prints a table in which every target has a line; --short takes about a minute.
+# Prints a table in which every target has a line; --short takes about four minutes.
 #
 # Environment: BENCH_WRITE=1 (writes docs/performance.md and .svg), BENCH_SECONDS (a measurement's
-# length, 2), BENCH_KEEP (a file: the raw figures),
-# BENCH_PARTS (costs kernel loss replay scale), LBTRACE (./lbtrace), BENCH_LOAD, BENCH_REPLAY (build/bench-*).
+# length, 2), BENCH_KEEP (a file: the raw figures), BENCH_FROM (such a file: nothing is measured),
+# BENCH_NOTE (what else there is to say of the run), BENCH_PARTS (costs kernel loss replay scale),
+# LBTRACE (./lbtrace), BENCH_LOAD, BENCH_REPLAY (build/bench-*).
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -74,7 +75,7 @@ clean_up() {
 }
 
 measure_costs() {
-	local balancer peer pairs=6
+	local balancer peer pairs=4
 	[[ $SHORT == no ]] || pairs=2
 	for balancer in haproxy nginx; do
 		measure_pairs "$balancer" fresh lbtrace $((pairs + 2))
@@ -82,11 +83,12 @@ measure_costs() {
 		measure_pairs "$balancer" kept lbtrace "$pairs"
 		measure_pairs "$balancer" refused lbtrace $((pairs - 1))
 	done
+	# The noise: a ratio of nothing to nothing.
+	measure_pairs haproxy fresh nothing "$pairs"
 	for peer in "${PEERS[@]}"; do
 		measure_pairs haproxy fresh "$peer" $((pairs / 2))
 		[[ $SHORT == no ]] || continue
-		measure_pairs haproxy kept "$peer" 2
-		measure_pairs haproxy refused "$peer" 2
+		measure_pairs haproxy refused "$peer" 1
 	done
 	load_spawn holder client hold-used "$FRONT" 8002 10000
 	measure_pairs haproxy idle lbtrace $((pairs / 2))
@@ -114,6 +116,16 @@ measure_kernel() {
 
 wanted() { [[ " $BENCH_PARTS " == *" $1 "* ]]; }
 
+measure_all() {
+	bench_lab_start
+	peers_find
+	! wanted costs || measure_costs
+	! wanted kernel || measure_kernel
+	! wanted loss || measure_loss "$([[ $SHORT == yes ]] && echo 5 || echo 60)"
+	! wanted replay || measure_replay
+	! wanted scale || measure_scale
+}
+
 main() {
 	read_options "$@"
 	if [[ $(id -u) != 0 ]]; then
@@ -129,13 +141,11 @@ main() {
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/bench-XXXXXX")
 	chmod 755 "$LAB_DIR"
 	: >"$LAB_DIR/results"
-	bench_lab_start
-	peers_find
-	! wanted costs || measure_costs
-	! wanted kernel || measure_kernel
-	! wanted loss || measure_loss "$([[ $SHORT == yes ]] && echo 5 || echo 60)"
-	! wanted replay || measure_replay
-	! wanted scale || measure_scale
+	if [[ -n ${BENCH_FROM:-} ]]; then
+		cp "$BENCH_FROM" "$LAB_DIR/results"
+	else
+		measure_all
+	fi
 	print_all
 	if [[ ${BENCH_WRITE:-0} == 1 ]]; then
 		write_document
