@@ -250,6 +250,12 @@ static void a_check_under_way_is_no_news(void **state)
 	look_again();
 	assert_int_equal(seen.status_count, 1);
 	assert_int_equal(seen.statuses[0].check_code, 503);
+	answers.stat = HEADING "b,s,MAINT,1,0,* L7STS,,Layer7 wrong status,0,10.0.0.1:80,\n\n";
+	look_again();
+	assert_int_equal(seen.status_count, 1);
+	assert_int_equal(seen.statuses[0].check_code, 503);
+	assert_string_equal(seen.statuses[0].check_text, "Service Unavailable");
+	assert_int_equal(seen.statuses[0].header.flags, 0);
 }
 
 static void it_is_not_asked_all_the_time(void **state)

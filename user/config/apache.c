@@ -374,11 +374,7 @@ static int read_file(struct apache *apache, const char *path, bool must)
 	if (err == -EISDIR)
 		err = read_directory(apache, path);
 	else if (err && err != -ENOMEM)
-		err = must || err != -ENOENT
-			      ? config_add_note(apache->config,
-						err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE,
-						path, 0, strerror(-err))
-			      : 0;
+		err = must || err != -ENOENT ? config_note_unread(apache->config, path, err) : 0;
 	else if (!err)
 		err = take_text(apache, path, text);
 	free(text);

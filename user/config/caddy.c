@@ -90,9 +90,7 @@ static int read_caddyfile(struct caddy *caddy, const char *path, struct top *top
 	if (err == -ENOMEM)
 		return err;
 	if (err)
-		return config_add_note(caddy->config,
-				       err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE, path, 0,
-				       strerror(-err));
+		return config_note_unread(caddy->config, path, err);
 	range = (struct caddy_range){ text, 0, text->token_count };
 	return caddy_each(caddy, &range, NULL, take_top, top);
 }
@@ -119,9 +117,7 @@ static int read_file(struct caddy *caddy, const char *path)
 	if (err == -ENOMEM)
 		return err;
 	if (err)
-		return config_add_note(caddy->config,
-				       err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE, path, 0,
-				       strerror(-err));
+		return config_note_unread(caddy->config, path, err);
 	if (is_json(text)) {
 		err = caddy_read_json(caddy, path, text, length);
 		free(text);

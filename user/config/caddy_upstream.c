@@ -28,7 +28,6 @@ static int add(struct caddy *caddy, const struct event_backend *backend, size_t 
 {
 	const struct event_backend *known = known_find(&caddy->known, caddy->config, backend);
 	struct event_backend *added;
-	uint32_t index;
 	int err;
 
 	/* a range of ports that is imported again and again is much from little */
@@ -39,17 +38,12 @@ static int add(struct caddy *caddy, const struct event_backend *backend, size_t 
 				       "more than is read");
 	if (known && known->index >= first)
 		return 0;
-	added = config_add_backend(caddy->config, &err);
+	added = config_copy_backend(caddy->config, backend, &err);
 	if (!added)
 		return err;
-	index = added->index;
-	*added = *backend;
-	added->header.type = EVENT_BACKEND;
-	added->header.size_bytes = sizeof(*added);
-	added->index = index;
 	if (added->check_port && added->check_port != added->address.port)
 		added->header.flags |= BACKEND_CHECK_ELSEWHERE;
-	known_add(&caddy->known, caddy->config, index);
+	known_add(&caddy->known, caddy->config, added->index);
 	return 0;
 }
 

@@ -239,9 +239,7 @@ static int import_file(struct caddy *caddy, const char *path, const struct caddy
 	if (err == -ENOMEM)
 		return err;
 	if (err)
-		return config_add_note(caddy->config,
-				       err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE, path, 0,
-				       strerror(-err));
+		return config_note_unread(caddy->config, path, err);
 	range = (struct caddy_range){ text, 0, text->token_count };
 	return caddy_each(caddy, &range, line, take, context);
 }

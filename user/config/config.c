@@ -51,6 +51,16 @@ int config_add_note(struct config *config, enum config_note kind, const char *fi
 	return config->notes ? 0 : -ENOMEM;
 }
 
+int config_note_unread(struct config *config, const char *path, int err)
+{
+	if (err == -EDQUOT)
+		return config_add_note(config, CONFIG_BOUNDED, path, 0, "more files than are read");
+	if (err == -EFBIG)
+		return config_add_note(config, CONFIG_BOUNDED, path, 0,
+				       "a larger file than is read");
+	return config_add_note(config, CONFIG_UNREADABLE, path, 0, strerror(-err));
+}
+
 static int grow(struct config *config)
 {
 	size_t room = config->backend_room ? config->backend_room * 2 : BACKENDS_FIRST;
@@ -84,6 +94,24 @@ struct event_backend *config_add_backend(struct config *config, int *err)
 	backend->header.size_bytes = sizeof(*backend);
 	backend->index = (uint32_t)config->backend_count++;
 	return backend;
+}
+
+struct event_backend *config_copy_backend(struct config *config, const struct event_backend *model,
+					  int *err)
+{
+	struct event_backend *added = config_add_backend(config, err);
+	struct event_header header;
+	uint32_t index;
+
+	if (!added)
+		return NULL;
+	header = added->header;
+	index = added->index;
+	*added = *model;
+	added->header = header;
+	added->header.flags = model->header.flags;
+	added->index = index;
+	return added;
 }
 
 void config_clear(struct config *config)

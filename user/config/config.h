@@ -80,6 +80,14 @@ struct event_backend *config_add_backend(struct config *config, int *err);
 int config_add_note(struct config *config, enum config_note kind, const char *file, uint32_t line,
 		    const char *text);
 
+/* Notes that the file `path` could not be read, for `err` of config_files_read() or config_files_glob().
+ * 0 or -ENOMEM. */
+int config_note_unread(struct config *config, const char *path, int err);
+
+/* A new backend that is like `model`, but for what config_add_backend() fills in; errors as there. */
+struct event_backend *config_copy_backend(struct config *config, const struct event_backend *model,
+					  int *err);
+
 /* Fills `host`, `address` and the flags NAMED, DYNAMIC (a '$' or '%' in it), UNIX of a backend from
  * what stands in a configuration: "10.0.0.1:80", "[::1]:80", "app.internal:80", "unix:/run/x.sock",
  * "/run/x.sock", "10.0.0.1". Without a port, `default_port`, which may be 0. A name's port goes to

@@ -90,9 +90,7 @@ static int read_file(struct envoy *envoy, const char *name, const struct envoy_f
 					       err == -EFBIG ? CONFIG_BOUNDED : CONFIG_SKIPPED,
 					       next->path, line, "no YAML that can be read");
 	} else if (err != -ENOMEM) {
-		return config_add_note(envoy->config,
-				       err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE,
-				       next->path, 0, strerror(-err));
+		return config_note_unread(envoy->config, next->path, err);
 	}
 	if (err)
 		return err;
@@ -232,19 +230,9 @@ static void set_cluster(struct envoy *envoy, struct event_backend *pattern, cons
 
 static int add(struct envoy *envoy, const struct event_backend *backend)
 {
-	struct event_backend *added;
-	uint32_t index;
 	int err;
 
-	added = config_add_backend(envoy->config, &err);
-	if (!added)
-		return err;
-	index = added->index;
-	*added = *backend;
-	added->header.type = EVENT_BACKEND;
-	added->header.size_bytes = sizeof(*added);
-	added->index = index;
-	return 0;
+	return config_copy_backend(envoy->config, backend, &err) ? 0 : err;
 }
 
 /* {socket_address: {address, port_value}} or {pipe: {path}}. 0 or -EINVAL. */

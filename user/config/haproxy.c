@@ -255,17 +255,6 @@ static int take_text(struct reader *reader, const char *path, const char *text, 
 	return err ? err : err_end;
 }
 
-static int note_unread(struct reader *reader, const char *path, int err)
-{
-	if (err == -EDQUOT)
-		return config_add_note(reader->config, CONFIG_BOUNDED, path, 0,
-				       "more files than are read");
-	if (err == -EFBIG)
-		return config_add_note(reader->config, CONFIG_BOUNDED, path, 0,
-				       "a larger file than is read");
-	return config_add_note(reader->config, CONFIG_UNREADABLE, path, 0, strerror(-err));
-}
-
 static int take_file(struct reader *reader, const char *path)
 {
 	size_t length;
@@ -275,7 +264,7 @@ static int take_file(struct reader *reader, const char *path)
 	if (err == -ENOMEM || err == -EISDIR)
 		return err;
 	if (err)
-		return note_unread(reader, path, err);
+		return config_note_unread(reader->config, path, err);
 	err = take_text(reader, path, text, length);
 	free(text);
 	return err;
@@ -291,7 +280,7 @@ static int take_directory(struct reader *reader, const char *directory)
 
 	for (; *directory; directory++) {
 		if (used + sizeof("\\x/*.cfg") > sizeof(pattern))
-			return note_unread(reader, pattern, -ENAMETOOLONG);
+			return config_note_unread(reader->config, pattern, -ENAMETOOLONG);
 		if (strchr("*?[", *directory))
 			pattern[used++] = '\\';
 		pattern[used++] = *directory;
@@ -300,7 +289,7 @@ static int take_directory(struct reader *reader, const char *directory)
 	strcpy(pattern + used, used && pattern[used - 1] == '/' ? "*.cfg" : "/*.cfg");
 	err = config_files_glob(reader->files, pattern, &paths, &count);
 	if (err == -EDQUOT)
-		err = note_unread(reader, pattern, err);
+		err = config_note_unread(reader->config, pattern, err);
 	for (size_t i = 0; !err && i < count; i++) {
 		err = take_file(reader, paths[i]);
 		if (err == -EISDIR)

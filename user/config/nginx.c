@@ -24,14 +24,6 @@ int nginx_note_statement(struct nginx *nginx, const struct nginx_place *place)
 	return nginx_note(nginx, CONFIG_SKIPPED, place, text);
 }
 
-static int note_unread(struct nginx *nginx, const char *path, int err)
-{
-	if (err == -EDQUOT)
-		return config_add_note(nginx->config, CONFIG_BOUNDED, path, 0,
-				       "more files than are read");
-	return config_add_note(nginx->config, CONFIG_UNREADABLE, path, 0, strerror(-err));
-}
-
 /* The file, which is read once however often it is included. */
 static struct nginx_file *find_file(struct nginx *nginx, const char *path, bool needed, int *err)
 {
@@ -50,7 +42,8 @@ static struct nginx_file *find_file(struct nginx *nginx, const char *path, bool 
 	HASH_ADD_STR(nginx->known, path, file);
 	*err = config_files_read(nginx->files, path, &file->text, &file->length);
 	if (*err && *err != -ENOMEM)
-		*err = needed || *err != -ENOENT ? note_unread(nginx, path, *err) : 0;
+		*err = needed || *err != -ENOENT ? config_note_unread(nginx->config, path, *err)
+						 : 0;
 	return *err ? NULL : file;
 }
 
@@ -293,7 +286,7 @@ int config_read_nginx(struct config_files *files, const struct config_place *pla
 	nginx->includes_left = NGINX_INCLUDES_MOST;
 	nginx->bytes_left = NGINX_PARSED_BYTES;
 	if (set_prefixes(nginx, place))
-		err = note_unread(nginx, place->files[0], -ENAMETOOLONG);
+		err = config_note_unread(nginx->config, place->files[0], -ENAMETOOLONG);
 	else
 		err = nginx_scope_add(nginx, &top, NGINX_MAIN, &top.scope);
 	if (!err && nginx->scope_count)

@@ -310,9 +310,7 @@ static int read_file(struct varnish *varnish, const char *path, bool *is_missing
 	if (err == -ENOENT || err == -ENOMEM)
 		return err == -ENOENT ? 0 : err;
 	if (err)
-		return config_add_note(varnish->config,
-				       err == -EDQUOT ? CONFIG_BOUNDED : CONFIG_UNREADABLE, path, 0,
-				       strerror(-err));
+		return config_note_unread(varnish->config, path, err);
 	varnish->depth++;
 	err = take_text(varnish, path, text, length);
 	varnish->depth--;
@@ -339,18 +337,11 @@ static void set_probe(const struct varnish *varnish, struct declared *declared)
 
 static int add(struct config *config, const struct declared *declared, const struct member *member)
 {
-	struct event_backend *added;
-	uint32_t index;
 	int err;
+	struct event_backend *added = config_copy_backend(config, &declared->backend, &err);
 
-	added = config_add_backend(config, &err);
 	if (!added)
 		return err;
-	index = added->index;
-	*added = declared->backend;
-	added->header.type = EVENT_BACKEND;
-	added->header.size_bytes = sizeof(*added);
-	added->index = index;
 	if (member) {
 		strcpy(added->pool, member->director);
 		added->weight = member->weight;

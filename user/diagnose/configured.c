@@ -65,13 +65,6 @@ struct configured_group *configured_group(const struct configured *configured, u
 	return found;
 }
 
-bool configured_is_known(const struct configured *configured, const struct event_owner *owner)
-{
-	const struct configured_group *group = configured_group(configured, owner->group);
-
-	return group && group->now;
-}
-
 static bool may_queue(const struct configured_generation *generation)
 {
 	return generation->has_limit || generation->is_partial || !generation->count;
@@ -356,18 +349,6 @@ void configured_note_process(struct configured *configured, const struct event_p
 		group->ended = true;
 }
 
-/* While the next check is under way HAProxy does not tell the code of the one before. */
-static void keep_code(struct event_backend_status *kept, const struct event_backend_status *status)
-{
-	bool same =
-		kept->state == status->state && !strcmp(kept->check_status, status->check_status);
-	uint16_t code = kept->check_code;
-
-	*kept = *status;
-	if (same && !status->check_code)
-		kept->check_code = code;
-}
-
 int configured_note_status(struct configured *configured, const struct event_backend_status *status)
 {
 	const struct configured_group *group = configured_group(configured, status->owner.group);
@@ -385,6 +366,6 @@ int configured_note_status(struct configured *configured, const struct event_bac
 		backend->status = calloc(1, sizeof(*backend->status));
 	if (!backend->status)
 		return -ENOMEM;
-	keep_code(backend->status, status);
+	*backend->status = *status;
 	return 0;
 }

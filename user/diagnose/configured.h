@@ -49,9 +49,6 @@ int configured_note_status(struct configured *configured,
 /* Only that a worker retired, or that a load balancer ended, is of interest. */
 void configured_note_process(struct configured *configured, const struct event_process *process);
 
-/* Whether the configuration of the owner's load balancer was read. */
-bool configured_is_known(const struct configured *configured, const struct event_owner *owner);
-
 /* Whether requests may wait for a server's turn, as far as is known: only servers with a limit to their
  * connections (HAProxy's `maxconn`) have a queue. */
 bool configured_may_queue(const struct configured *configured, const struct event_owner *owner);

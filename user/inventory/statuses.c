@@ -203,19 +203,6 @@ static bool has_counted(const struct event_backend_status *before,
 	       before->redispatches != now->redispatches || before->queued != now->queued;
 }
 
-/* While a check runs HAProxy tells the result of the one before, but neither its time, its code nor its
- * own words. */
-static void fill_from_before(struct event_backend_status *now,
-			     const struct event_backend_status *before)
-{
-	if (!before->header.type || now->check_duration_ms || now->check_code ||
-	    now->state != before->state || strcmp(now->check_status, before->check_status) != 0)
-		return;
-	now->check_duration_ms = before->check_duration_ms;
-	now->check_code = before->check_code;
-	memcpy(now->check_text, before->check_text, sizeof(now->check_text));
-}
-
 /* `status->changed_ns` is an age as yet. */
 static int on_status(void *context, const struct event_backend_status *told)
 {
@@ -236,7 +223,7 @@ static int on_status(void *context, const struct event_backend_status *told)
 	now.header.time_ns = round->now_ns;
 	now.owner = round->group->announced.owner;
 	now.netns = round->group->announced.netns;
-	fill_from_before(&now, &status->given);
+	haproxy_status_keep(&now, status->given.header.type ? &status->given : NULL);
 	if (now.changed_ns)
 		now.changed_ns =
 			now.changed_ns < round->now_ns ? round->now_ns - now.changed_ns : 1;
