@@ -19,6 +19,9 @@
 #define POLL_MS 100
 #define LOOK_NS CLOCK_NS_PER_SECOND
 #define HURRY_NS (CLOCK_NS_PER_SECOND / 4) /* between two looks, when there is something new */
+/* A look costs the more the more processes a host has: none is hurried after one that took longer than
+ * one part in so many of HURRY_NS. */
+#define HURRY_REST 50
 /* A verdict waits for the stream's time to pass, not only for the next sweep: after something
  * happened ticks come in between, for as long as a verdict may be open. */
 #define TICK_NS (CLOCK_NS_PER_SECOND / 5)
@@ -35,7 +38,7 @@ struct session {
 	int hook_err; /* the hooks' first error, which they said themselves */
 	uint64_t stirred_until_ns;
 	uint64_t next_tick_ns;
-	uint64_t last_look_ns;
+	uint64_t early_look_ns; /* the next look comes no sooner, whatever is born */
 	bool hurry; /* something was born: the next look may not wait for its time */
 	bool said_waiting;
 	bool said_look_failed;
@@ -265,13 +268,15 @@ static int run_turn(struct session *session, uint64_t *next_look_ns)
 		return err;
 	err = tick_between(session, before_ns);
 	now_ns = clock_now_ns();
-	if (session->hurry && *next_look_ns > session->last_look_ns + HURRY_NS)
-		*next_look_ns = session->last_look_ns + HURRY_NS;
+	if (session->hurry && *next_look_ns > session->early_look_ns)
+		*next_look_ns = session->early_look_ns;
 	if (!err && now_ns >= *next_look_ns) {
 		session->hurry = false;
-		session->last_look_ns = now_ns;
 		*next_look_ns = now_ns + LOOK_NS;
 		err = sweep(session);
+		session->early_look_ns = now_ns + HURRY_NS;
+		if ((clock_now_ns() - now_ns) * HURRY_REST > HURRY_NS)
+			session->early_look_ns = *next_look_ns;
 	} else if (!err) {
 		err = inventory_turn(session->inventory, &callbacks);
 	}
