@@ -16,14 +16,14 @@ struct host_seen host_seen;
 struct inventory *host_inventory;
 struct inventory_options host_options;
 
-static int on_follow(void *context, const struct event_owner *owner)
+int host_follow(void *context, const struct event_owner *owner)
 {
 	(void)context;
 	(void)owner;
 	return 0;
 }
 
-static void on_forget(void *context, uint32_t tgid)
+void host_forget(void *context, uint32_t tgid)
 {
 	(void)context;
 	(void)tgid;
@@ -49,7 +49,7 @@ static int on_record(void *context, const struct event_header *record)
 	return host_seen.sink_error;
 }
 
-const struct inventory_callbacks host_callbacks = { on_follow, on_forget, on_record, NULL };
+const struct inventory_callbacks host_callbacks = { host_follow, host_forget, on_record, NULL };
 
 int host_look(void)
 {

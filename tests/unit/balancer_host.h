@@ -31,6 +31,10 @@ extern const struct inventory_callbacks host_callbacks;
 int host_set_up(void **state);
 int host_tear_down(void **state);
 
+/* Callbacks for who does not care. */
+int host_follow(void *context, const struct event_owner *owner);
+void host_forget(void *context, uint32_t tgid);
+
 /* inventory_look(). */
 int host_look(void);
 /* Files are looked at again with the next look. */

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/unit/balancer_host.h"
 #include "tests/unit/cmocka_plus.h"
 #include "tests/unit/proc_tree.h"
 #include "user/inventory/group_config.h"
@@ -42,19 +43,6 @@ static struct answers answers;
 static struct inventory *inventory;
 static int listener;
 
-static int on_follow(void *context, const struct event_owner *owner)
-{
-	(void)context;
-	(void)owner;
-	return 0;
-}
-
-static void on_forget(void *context, uint32_t tgid)
-{
-	(void)context;
-	(void)tgid;
-}
-
 static int on_record(void *context, const struct event_header *record)
 {
 	const union event *event = (const void *)record;
@@ -74,7 +62,7 @@ static int on_record(void *context, const struct event_header *record)
 	return 0;
 }
 
-static const struct inventory_callbacks callbacks = { on_follow, on_forget, on_record, NULL };
+static const struct inventory_callbacks callbacks = { host_follow, host_forget, on_record, NULL };
 
 static void listen_at(const char *name)
 {
