@@ -48,6 +48,14 @@ void icmp_listen(int socket, int family)
 		setsockopt(socket, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
 }
 
+/* CMSG_NXTHDR believes the length of the header it comes from, and so would the copy of its data. */
+static bool is_whole(const struct msghdr *message, const struct cmsghdr *header)
+{
+	const uint8_t *end = (const uint8_t *)message->msg_control + message->msg_controllen;
+
+	return header->cmsg_len <= (size_t)(end - (const uint8_t *)header);
+}
+
 static bool is_error(const struct cmsghdr *header)
 {
 	return (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
@@ -92,7 +100,8 @@ void icmp_read(int socket, struct event_attempt *attempt)
 
 	if (recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return;
-	for (header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+	for (header = CMSG_FIRSTHDR(&message); header && is_whole(&message, header);
+	     header = CMSG_NXTHDR(&message, header)) {
 		if (is_error(header) &&
 		    header->cmsg_len >= CMSG_LEN(sizeof(struct sock_extended_err)))
 			take_error(attempt, header);
