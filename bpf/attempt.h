@@ -16,19 +16,21 @@ static __always_inline void attempt_fill_transport(struct event_attempt *attempt
 						   const struct socket_state *socket,
 						   struct sock *sk)
 {
-	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
-	__u32 received = BPF_CORE_READ(tcp, rcv_nxt), copied = BPF_CORE_READ(tcp, copied_seq);
+	const struct tcp_sock *tcp = socket_tcp(sk);
 
-	attempt->mss_bytes = BPF_CORE_READ(tcp, mss_cache);
-	attempt->rtt_us = BPF_CORE_READ(tcp, srtt_us) >> 3; /* kept times eight */
+	if (!tcp)
+		return;
+	attempt->mss_bytes = TYPED_READ(tcp, mss_cache);
+	attempt->rtt_us = TYPED_READ(tcp, srtt_us) >> 3; /* kept times eight */
 	if (!(socket->flags & ATTEMPT_ESTABLISHED))
 		return;
-	attempt->unread_bytes = attempt_distance(received, copied);
+	attempt->unread_bytes =
+		attempt_distance(TYPED_READ(tcp, rcv_nxt), TYPED_READ(tcp, copied_seq));
 	if (!socket->exchanges)
 		return;
-	attempt->bytes_sent = attempt_distance(BPF_CORE_READ(tcp, write_seq), socket->sent_before);
-	attempt->bytes_acked = attempt_distance(BPF_CORE_READ(tcp, snd_una), socket->sent_before);
-	attempt->bytes_received = BPF_CORE_READ(tcp, bytes_received) - socket->received_before;
+	attempt->bytes_sent = attempt_distance(TYPED_READ(tcp, write_seq), socket->sent_before);
+	attempt->bytes_acked = attempt_distance(TYPED_READ(tcp, snd_una), socket->sent_before);
+	attempt->bytes_received = TYPED_READ(tcp, bytes_received) - socket->received_before;
 }
 
 static __always_inline void attempt_fill(struct event_attempt *attempt,

@@ -10,9 +10,6 @@
 #include "bpf/route.h"
 #include "bpf/unsent.h"
 
-/* A thread may be off its CPU between the lookup and close(). */
-#define CONNECT_ROUTE_FRESH_NS (1000 * 1000 * 1000ull)
-
 char LICENSE[] SEC("license") __weak = "GPL";
 
 SEC("?fentry/tcp_connect")
@@ -35,7 +32,8 @@ int BPF_PROG(route_tp_btf, __u32 table, const struct flowi4 *flow, const struct 
 	struct event_address address = {};
 	__be32 destination;
 
-	if (flow->__fl_common.flowic_proto != PROTOCOL_TCP || !process_current())
+	if (flow->__fl_common.flowic_proto != PROTOCOL_TCP || (!error && !route_failed_lately()) ||
+	    !process_current())
 		return 0;
 	destination = flow->daddr;
 	address.family = 4;
@@ -51,14 +49,18 @@ int BPF_PROG(route6_tp_btf, const struct net *net, const struct fib6_result *res
 {
 	struct event_address address = {};
 	struct in6_addr destination;
+	__s32 error;
 
-	if (flow->__fl_common.flowic_proto != PROTOCOL_TCP || !process_current())
+	if (flow->__fl_common.flowic_proto != PROTOCOL_TCP)
+		return 0;
+	error = route6_errno(net, result);
+	if ((!error && !route_failed_lately()) || !process_current())
 		return 0;
 	destination = BPF_CORE_READ(flow, daddr);
 	address.family = 6;
 	__builtin_memcpy(address.bytes, &destination, sizeof(destination));
 	address.port = bpf_ntohs(flow->uli.ports.dport);
-	route_note(&address, route6_errno(net, result));
+	route_note(&address, error);
 	return 0;
 }
 
@@ -77,19 +79,21 @@ static __always_inline void destroy_count(const struct followed_process *process
 /* A socket that never had a peer, given up right after a lookup that failed. */
 static __always_inline void destroy_unsent(struct sock *sk)
 {
-	struct followed_process *process = process_current();
 	__u32 tid = bpf_get_current_pid_tgid(), netns;
+	struct followed_process *process;
 	struct event_address remote;
 	struct thread_state *thread;
 	__s32 error;
 
-	if (!process || sk->__sk_common.skc_state != STATE_CLOSE || sk->__sk_common.skc_dport)
+	if (sk->__sk_common.skc_state != STATE_CLOSE || sk->__sk_common.skc_dport)
+		return;
+	process = process_current();
+	if (!process)
 		return;
 	thread = bpf_map_lookup_elem(&threads, &tid);
 	if (!thread)
 		return;
-	if (!thread->route_error ||
-	    bpf_ktime_get_boot_ns() - thread->route_ns > CONNECT_ROUTE_FRESH_NS) {
+	if (!thread->route_error || bpf_ktime_get_boot_ns() - thread->route_ns > ROUTE_FRESH_NS) {
 		thread->unused_ns = bpf_ktime_get_boot_ns();
 		return;
 	}

@@ -11,7 +11,7 @@ static __always_inline int error_note(struct sock *sk)
 
 	if (!socket || socket->role != SOCKET_BACKEND)
 		return 0;
-	error = BPF_CORE_READ(sk, sk_err);
+	error = TYPED_READ(sk, sk_err);
 	if (error)
 		socket->error = error;
 	icmp_read_queue(sk, socket);

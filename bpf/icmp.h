@@ -48,7 +48,7 @@ static __always_inline void icmp_read_queue(struct sock *sk, struct socket_state
 	const struct sk_buff *skb;
 	__u8 origin;
 
-	if (socket->icmp_family || !BPF_CORE_READ(sk, sk_error_queue.qlen))
+	if (socket->icmp_family || !TYPED_READ(sk, sk_error_queue.qlen))
 		return;
 	skb = BPF_CORE_READ(sk, sk_error_queue.next);
 	if (!skb)

@@ -3,7 +3,7 @@
 #ifndef LBTRACE_BPF_ITERATOR_H
 #define LBTRACE_BPF_ITERATOR_H
 
-#include <bpf/bpf_core_read.h>
+#include "bpf/maps.h"
 
 enum iterator_kind {
 	ITERATOR_OTHER, /* pages, pipes, the kernel's own buffers */
@@ -21,10 +21,10 @@ static __always_inline enum iterator_kind iterator_kind(const struct iov_iter *i
 	if (!bpf_core_field_exists(iter->iter_type)) {
 		const struct iov_iter___type *old = (const struct iov_iter___type *)iter;
 
-		return BPF_CORE_READ(old, type) & ITERATOR_OLD_IOVEC ? ITERATOR_IOVECS
-								     : ITERATOR_OTHER;
+		return TYPED_READ(old, type) & ITERATOR_OLD_IOVEC ? ITERATOR_IOVECS
+								  : ITERATOR_OTHER;
 	}
-	type = BPF_CORE_READ(iter, iter_type);
+	type = TYPED_READ(iter, iter_type);
 	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
 	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
 		return ITERATOR_BUFFER;
@@ -36,8 +36,8 @@ static __always_inline enum iterator_kind iterator_kind(const struct iov_iter *i
 static __always_inline const struct iovec *iterator_iovecs(const struct iov_iter *iter)
 {
 	if (bpf_core_field_exists(iter->__iov))
-		return BPF_CORE_READ(iter, __iov);
-	return BPF_CORE_READ((const struct iov_iter___iov *)iter, iov);
+		return TYPED_READ(iter, __iov);
+	return TYPED_READ((const struct iov_iter___iov *)iter, iov);
 }
 
 #endif

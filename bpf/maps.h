@@ -18,6 +18,14 @@ const volatile __u32 only_netns __weak = 0;
 const volatile __u32 backend_range_count __weak = 0;
 const volatile struct backend_range backend_ranges[SHARED_RANGES_MAX] __weak = {};
 
+/*
+ * A member of what the kernel gave a pointer to. Where it knows the pointer's type that is a load; a
+ * program on a kprobe gets a bare address, and must ask for a copy. Such programs are used only where
+ * there is no socket storage, so the verifier sees but one of the two.
+ */
+#define TYPED_READ(pointer, member) \
+	(use_socket_storage ? (pointer)->member : BPF_CORE_READ(pointer, member))
+
 /* Network constants that BTF does not carry. */
 enum {
 	FAMILY_INET = 2,

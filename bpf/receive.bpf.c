@@ -29,10 +29,9 @@ struct segment {
 static __always_inline bool segment_read(const struct sk_buff *skb, __u16 family,
 					 struct segment *segment)
 {
-	const unsigned char *data = BPF_CORE_READ(skb, data);
-	const unsigned char *network =
-		BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
-	__u32 bytes = BPF_CORE_READ(skb, len);
+	const unsigned char *data = skb->data;
+	const unsigned char *network = skb->head + skb->network_header;
+	__u32 bytes = skb->len;
 	__u8 tcp[TCP_HEADER_BYTES];
 	__u32 header_bytes;
 
@@ -52,14 +51,14 @@ static __always_inline bool segment_read(const struct sk_buff *skb, __u16 family
 }
 
 /* How many of the segment's first bytes the socket has already; -1: it is not the next, or all old. */
-static __always_inline __s32 segment_old_bytes(const struct sock *sk, const struct sk_buff *skb,
+static __always_inline __s32 segment_old_bytes(struct sock *sk, const struct sk_buff *skb,
 					       const struct segment *segment)
 {
-	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
+	const struct tcp_sock *tcp = socket_tcp(sk);
 	const struct tcp_skb_cb *cb =
 		(const struct tcp_skb_cb *)__builtin_preserve_access_index(&skb->cb);
 	__u32 seq = BPF_CORE_READ(cb, seq);
-	__s32 old = BPF_CORE_READ(tcp, rcv_nxt) - seq;
+	__s32 old = (tcp ? TYPED_READ(tcp, rcv_nxt) : 0) - seq;
 
 	return old < 0 || old >= (__s32)segment->payload_bytes ? -1 : old;
 }
@@ -106,9 +105,8 @@ static __always_inline void receive_payload(struct sock *sk, struct sk_buff *skb
 		if (bpf_dynptr_from_skb(skb, 0, &pointer) ||
 		    bpf_dynptr_read(socket->received.head, length, &pointer, offset, 0))
 			length = 0;
-	} else if (BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len) < offset + length ||
-		   bpf_probe_read_kernel(socket->received.head, length,
-					 BPF_CORE_READ(skb, data) + offset)) {
+	} else if (skb->len - skb->data_len < offset + length ||
+		   bpf_probe_read_kernel(socket->received.head, length, skb->data + offset)) {
 		length = 0;
 	}
 	socket->received.length = length;
@@ -129,7 +127,7 @@ static __always_inline int receive_segment(struct sock *sk, struct sk_buff *skb,
 
 	if (!socket || socket->role != SOCKET_BACKEND)
 		return 0;
-	if (!segment_read(skb, BPF_CORE_READ(sk, __sk_common.skc_family), &segment))
+	if (!segment_read(skb, sk->__sk_common.skc_family, &segment))
 		return 0;
 	if (segment.flags & TCP_FLAG_RST) {
 		socket->reset_flags = segment.flags;

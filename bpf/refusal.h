@@ -29,7 +29,7 @@ static __noinline int refusal_note(struct sock *sk, const struct socket_state *s
 	if (!process || process->kind == BALANCER_HAPROXY || !socket || socket->exchanges ||
 	    socket->direction != DIRECTION_IDLE ||
 	    socket->flags & (ATTEMPT_FIN_RECEIVED | ATTEMPT_RESET_RECEIVED | ATTEMPT_SEEDED) ||
-	    !(BPF_CORE_READ(sk, sk_shutdown) & REFUSAL_SHUTDOWN_SEND) ||
+	    !(TYPED_READ(sk, sk_shutdown) & REFUSAL_SHUTDOWN_SEND) ||
 	    bpf_ktime_get_boot_ns() - socket->established_ns > REFUSAL_AT_ONCE_NS)
 		return 0;
 	thread = thread_current();

@@ -41,6 +41,17 @@ static __always_inline __s32 route6_errno(const struct net *net, const struct fi
 	return ROUTE_ERROR_HOST;
 }
 
+/* When a lookup failed last, whoever asked: until then there is nothing that a success would undo. */
+__u64 route_failed_ns;
+
+/* A thread may be off its CPU between the lookup and close(). */
+#define ROUTE_FRESH_NS (1000 * 1000 * 1000ull)
+
+static __always_inline bool route_failed_lately(void)
+{
+	return route_failed_ns && bpf_ktime_get_boot_ns() - route_failed_ns < ROUTE_FRESH_NS;
+}
+
 static __always_inline bool route_is_same(const struct event_address *one,
 					  const struct event_address *other)
 {
@@ -65,6 +76,7 @@ static __always_inline void route_note(const struct event_address *address, __s3
 		thread->route_address = *address;
 		thread->route_error = error;
 		thread->route_ns = bpf_ktime_get_boot_ns();
+		route_failed_ns = thread->route_ns;
 		return;
 	}
 	thread = bpf_map_lookup_elem(&threads, &tid);

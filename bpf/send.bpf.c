@@ -37,7 +37,7 @@ static __always_inline bool send_copy(__u8 *head, __u32 *length, const void *fro
 /* From the current position of a message made of several buffers. */
 static __always_inline __u32 send_gather(const struct iov_iter *iter, __u8 *head)
 {
-	__u64 offset = BPF_CORE_READ(iter, iov_offset), count = BPF_CORE_READ(iter, nr_segs);
+	__u64 offset = TYPED_READ(iter, iov_offset), count = TYPED_READ(iter, nr_segs);
 	const struct iovec *iovec = iterator_iovecs(iter);
 	struct iovec found = {};
 	__u32 length = 0;
@@ -63,9 +63,8 @@ static __always_inline __u32 send_read_head(const struct msghdr *message, __u8 *
 	__u32 length = 0;
 
 	if (kind == ITERATOR_BUFFER)
-		send_copy(head, &length,
-			  BPF_CORE_READ(iter, ubuf) + BPF_CORE_READ(iter, iov_offset),
-			  BPF_CORE_READ(iter, count));
+		send_copy(head, &length, TYPED_READ(iter, ubuf) + TYPED_READ(iter, iov_offset),
+			  TYPED_READ(iter, count));
 	else if (kind == ITERATOR_IOVECS)
 		length = send_gather(iter, head);
 	return length;
@@ -152,10 +151,11 @@ static __always_inline bool send_goes_on_with_handshake(const struct sock *sk,
 							const struct socket_state *socket)
 {
 	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
-	__u64 bytes = BPF_CORE_READ(tcp, write_seq) - (__u32)socket->sent_before;
+	__u64 bytes;
 
 	if (socket->sent.kind != PAYLOAD_TLS)
 		return false;
+	bytes = BPF_CORE_READ(tcp, write_seq) - (__u32)socket->sent_before;
 	if (socket->sent.head[0] == TLS_HANDSHAKE)
 		return true;
 	return socket->exchanges == 2 && socket->sent.head[0] == TLS_CHANGE_CIPHER_SPEC &&
@@ -166,15 +166,15 @@ static __always_inline bool send_goes_on_with_handshake(const struct sock *sk,
 static __always_inline void send_begin_exchange(struct sock *sk, struct socket_state *socket,
 						const struct event_payload *payload)
 {
-	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
 	struct backend_figures *figures = figures_of(socket);
 	bool goes_on = send_goes_on_with_handshake(sk, socket);
+	const struct tcp_sock *tcp = socket_tcp(sk);
 
 	socket->request_ns = bpf_ktime_get_boot_ns();
 	socket->last_received_ns = socket->received_ns;
 	socket->sent = *payload;
-	socket->sent_before = BPF_CORE_READ(tcp, write_seq);
-	socket->received_before = BPF_CORE_READ(tcp, bytes_received);
+	socket->sent_before = tcp ? TYPED_READ(tcp, write_seq) : 0;
+	socket->received_before = tcp ? TYPED_READ(tcp, bytes_received) : 0;
 	socket->data_retransmits = 0;
 	socket->full_retransmits = 0;
 	socket->response_ns = 0;

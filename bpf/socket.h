@@ -102,12 +102,14 @@ struct {
 	__type(value, struct socket_state);
 } sockets_by_pointer SEC(".maps") __weak;
 
-/* The state of `sk`, or NULL: not a socket of a load balancer. */
+/* The state of `sk`, or NULL: not a socket of a load balancer. Most of a host's are not, and have
+ * nothing stored with them, which is cheaper to see than to be told. */
 static __always_inline struct socket_state *socket_find(struct sock *sk)
 {
-	if (use_socket_storage)
-		return bpf_sk_storage_get(&sockets, sk, NULL, 0);
 	__u64 key = (__u64)sk;
+
+	if (use_socket_storage)
+		return sk->sk_bpf_storage ? bpf_sk_storage_get(&sockets, sk, NULL, 0) : NULL;
 	return bpf_map_lookup_elem(&sockets_by_pointer, &key);
 }
 
@@ -142,12 +144,20 @@ static __always_inline __u64 socket_cookie(struct sock *sk)
 
 static __always_inline bool socket_is_tcp(const struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP;
+	return TYPED_READ(sk, sk_protocol) == PROTOCOL_TCP;
+}
+
+/* For TYPED_READ(); NULL: not a whole socket of TCP. */
+static __always_inline const struct tcp_sock *socket_tcp(struct sock *sk)
+{
+	return use_socket_storage ? bpf_skc_to_tcp_sock(sk) : (const struct tcp_sock *)sk;
 }
 
 static __always_inline __u32 socket_netns(const struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	const struct net *net = TYPED_READ(sk, __sk_common.skc_net.net);
+
+	return TYPED_READ(net, ns.inum);
 }
 
 /* IPv4-mapped IPv6 addresses become IPv4, so that a backend has one name. */
@@ -171,25 +181,25 @@ static __always_inline void socket_fill_address(struct event_address *address, _
 /* The other end. `address` must be zeroed. */
 static __always_inline void socket_remote(const struct sock *sk, struct event_address *address)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = TYPED_READ(sk, __sk_common.skc_family);
 	struct in6_addr ipv6 = {};
 
 	if (family == FAMILY_INET6)
 		ipv6 = BPF_CORE_READ(sk, __sk_common.skc_v6_daddr);
-	socket_fill_address(address, family, BPF_CORE_READ(sk, __sk_common.skc_daddr), &ipv6);
-	address->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	socket_fill_address(address, family, TYPED_READ(sk, __sk_common.skc_daddr), &ipv6);
+	address->port = bpf_ntohs(TYPED_READ(sk, __sk_common.skc_dport));
 }
 
 /* This end. The port from inet_sport: skc_num is 0 again at →CLOSE. */
 static __always_inline void socket_local(const struct sock *sk, struct event_address *address)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 family = TYPED_READ(sk, __sk_common.skc_family);
 	const struct inet_sock *inet = (const struct inet_sock *)sk;
 	struct in6_addr ipv6 = {};
 
 	if (family == FAMILY_INET6)
 		ipv6 = BPF_CORE_READ(sk, __sk_common.skc_v6_rcv_saddr);
-	socket_fill_address(address, family, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), &ipv6);
+	socket_fill_address(address, family, TYPED_READ(sk, __sk_common.skc_rcv_saddr), &ipv6);
 	address->port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport));
 }
 

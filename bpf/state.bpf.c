@@ -54,14 +54,14 @@ static __always_inline void state_backend(struct sock *sk, struct socket_state *
 		socket->close_wait_ns = socket->fin_received_ns;
 	}
 	if (new_state == STATE_CLOSE && old_state == STATE_SYN_SENT) {
-		const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
-		__s32 error = BPF_CORE_READ(sk, sk_err);
+		const struct tcp_sock *tcp = socket_tcp(sk);
+		__s32 error = TYPED_READ(sk, sk_err);
 
 		icmp_read_queue(sk, socket);
 		if (error)
 			socket->error = error;
 		/* A SYN was never made: no port was free. */
-		if (!BPF_CORE_READ(tcp, segs_out)) {
+		if (tcp && !TYPED_READ(tcp, segs_out)) {
 			socket->flags |= ATTEMPT_NEVER_SENT;
 			if (!socket->error)
 				socket->error = STATE_ERROR_NO_PORT;
@@ -69,7 +69,7 @@ static __always_inline void state_backend(struct sock *sk, struct socket_state *
 			return;
 		}
 	}
-	if (BPF_CORE_READ(sk, sk_shutdown) == SHUTDOWN_BOTH)
+	if (TYPED_READ(sk, sk_shutdown) == SHUTDOWN_BOTH)
 		attempt_release(sk, socket, old_state);
 }
 

@@ -21,9 +21,11 @@ struct thread_moment {
 
 static __always_inline __u64 thread_switches(void)
 {
-	const struct task_struct___switches *task = (const void *)bpf_get_current_task();
+	const struct task_struct___switches *task =
+		use_socket_storage ? (const void *)bpf_get_current_task_btf()
+				   : (const void *)bpf_get_current_task();
 
-	return BPF_CORE_READ(task, nvcsw);
+	return TYPED_READ(task, nvcsw);
 }
 
 static __always_inline void thread_moment_note(struct thread_moment *moment)

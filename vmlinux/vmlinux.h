@@ -129,6 +129,7 @@ struct sock {
 	u16 sk_type;
 	u8 sk_shutdown;
 	struct socket *sk_socket;
+	struct bpf_local_storage *sk_bpf_storage;
 };
 
 struct inet_sock {
