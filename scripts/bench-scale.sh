@@ -14,8 +14,8 @@ scale_addresses() {
 	ip -n "$LAB_NAME-lb" route add 10.90.0.0/16 via "$BACKEND"
 }
 
-scale_conf() { # MODE PORT SERVERS
-	local number
+scale_conf() { # MODE PORT SERVERS [FIRST]
+	local number first=${4:-0}
 	cat <<-END
 		global
 			nbthread 2
@@ -30,12 +30,12 @@ scale_conf() { # MODE PORT SERVERS
 		listen scale
 			bind $FRONT:$2
 	END
-	for ((number = 0; number < $3; number++)); do
+	for ((number = first; number < first + $3; number++)); do
 		echo "	server s$number 10.90.$((number / 250)).$((number % 250 + 1)):8080"
 	done
 }
 
-scale_haproxy() { # MODE PORT SERVERS
+scale_haproxy() { # MODE PORT SERVERS [FIRST]
 	scale_conf "$@" >"$LAB_DIR/scale-$2.cfg"
 	lab_spawn "scale-$2" lb haproxy -db -f "$LAB_DIR/scale-$2.cfg"
 	lab_wait_until "HAProxy (see $LAB_DIR/scale-$2.log)" net_listening lb "$2"
@@ -75,10 +75,10 @@ scale_end() { # PID...
 }
 
 # A held connection is two sockets of the load balancer's; 5,000 go through a process, so that its
-# descriptors suffice anywhere.
+# descriptors suffice anywhere. In the end the processes have 1,000 backends together.
 scale_hold() {
 	local port=$((8100 + ${#held[@]}))
-	scale_haproxy tcp "$port" 1000
+	scale_haproxy tcp "$port" 100 $((50 * (${#held[@]} - 5)))
 	held+=("$LAB_LAST_PID")
 	load_spawn "holder-$port" client hold "$FRONT" "$port" 5000
 	held+=("$LAB_LAST_PID")
