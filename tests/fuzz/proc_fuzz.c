@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,8 +29,16 @@
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__asan_default_options(void);
 
-/* All of them are links to one file. */
+/* The readers' buffers are large; more freed ones than a run's would only be pages to be made anew. */
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=8:thread_local_quarantine_size_kb=256:malloc_context_size=8";
+}
+
+/* All of them are links to one file. It and the other that changes are of memory: a file system on a
+ * disk would make each run wait for it. */
 static const char *const names[] = {
 	"4242/maps",	     "4242/cgroup",	  "4242/mountinfo",    "4242/limits",
 	"4242/cmdline",	     "4242/environ",	  "4242/net/tcp",      "4242/net/tcp6",
@@ -56,6 +65,16 @@ static void remove_tree(void)
 		perror(tree);
 }
 
+/* A file of memory, and what a link to it says. */
+static int make_file(const char *name, char *target, size_t bytes)
+{
+	int file = memfd_create(name, MFD_CLOEXEC);
+
+	CHECK(file >= 0);
+	snprintf(target, bytes, "/proc/self/fd/%d", file);
+	return file;
+}
+
 static void make_tree(void)
 {
 	static const char *const directories[] = { "4242",	"4242/net", "4242/ns", "4242/fd",
@@ -68,10 +87,9 @@ static void make_tree(void)
 	CHECK(proc >= 0);
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
 		CHECK(!mkdirat(proc, directories[i], 0700));
-	input = openat(proc, "input", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	process_stat = openat(proc, "4242/stat", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	CHECK(input >= 0 && process_stat >= 0);
-	snprintf(target, sizeof(target), "%s/input", tree);
+	process_stat = make_file("stat", target, sizeof(target));
+	CHECK(!symlinkat(target, proc, "4242/stat"));
+	input = make_file("input", target, sizeof(target));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		CHECK(!symlinkat(target, proc, names[i]));
 	CHECK(!symlinkat(target, proc, "4242/ns/net"));
