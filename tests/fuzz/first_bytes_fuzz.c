@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any bytes for what comes over the wire: the first ones of requests and responses (HTTP, TLS, PROXY,
- * FastCGI), HTTP/2 frames in pieces, and what the kernel hands on of an ICMP error. The headers of the
- * kernel side are compiled as they are; their reads go to buffers of exactly the size that was said.
+ * FastCGI), HTTP/2 frames in pieces, and what the kernel keeps and hands on of an ICMP error. The
+ * headers of the kernel side are compiled as they are; their reads go to buffers of exactly the size
+ * that was said.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/uio.h>
 
 #include "bpf/event.h"
+#include "tests/fuzz/kernel_memory.h"
 #include "user/probe/hello.h"
 #include "user/probe/icmp.h"
 
@@ -33,16 +35,10 @@ static long read_memory(void *to, size_t bytes, const void *from)
 #define bpf_probe_read_user(to, bytes, from) read_memory(to, bytes, from)
 
 #include "bpf/http2.h"
+#include "bpf/icmp.h"
 #include "bpf/payload.h"
 
 #define PIECES_MOST 8
-#define CHECK(condition)                                                    \
-	do {                                                                \
-		if (!(condition)) {                                         \
-			fprintf(stderr, "does not hold: %s\n", #condition); \
-			abort();                                            \
-		}                                                           \
-	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -147,10 +143,72 @@ static void read_icmp(const uint8_t *data, size_t size)
 	CHECK(!attempt.icmp_family || attempt.icmp_family == 4 || attempt.icmp_family == 6);
 }
 
+/* The sender stands in the packet behind where its header begins; what is not there reads as 0. */
+static void check_source(const struct event_address *source, const struct sk_buff *skb, size_t size)
+{
+	static const uint8_t none[sizeof(source->bytes)];
+	size_t bytes = source->family == 4 ? 4 : 16;
+	size_t from = skb->network_header + (source->family == 4 ? offsetof(struct iphdr, saddr)
+								 : offsetof(struct ipv6hdr, saddr));
+
+	if (source->family)
+		CHECK(!memcmp(source->bytes, from + bytes <= size ? skb->head + from : none,
+			      bytes));
+}
+
+/* A socket and its error queue: 9 bytes say what they are like, then comes the entry, then the packet. */
+static void read_error_queue(const uint8_t *data, size_t size)
+{
+	struct sk_buff skb = { 0 };
+	struct sock sk = { 0 };
+	struct socket_state socket = { 0 }, before;
+
+	if (size < 9 + sizeof(skb.cb))
+		return;
+	sk.sk_error_queue.qlen = data[0] & 1;
+	sk.sk_error_queue.next = data[0] & 2 ? NULL : &skb;
+	socket.icmp_family = data[0] & 4 ? 4 : 0;
+	socket.remote.family = data[0] & 8 ? 4 : 6;
+	socket.error = data[1];
+	memcpy(&socket.flags, data + 2, sizeof(socket.flags));
+	memcpy(&skb.network_header, data + 6, sizeof(skb.network_header));
+	memcpy(skb.cb, data + 9, sizeof(skb.cb));
+	data += 9 + sizeof(skb.cb);
+	size -= 9 + sizeof(skb.cb);
+	skb.head = malloc(size);
+	CHECK(skb.head || !size);
+	memcpy(skb.head, data, size);
+	memory_readable[0] = (struct memory_range){ &sk, sizeof(sk) };
+	memory_readable[1] = (struct memory_range){ &skb, sizeof(skb) };
+	memory_readable[2] = (struct memory_range){ skb.head, size };
+
+	before = socket;
+	icmp_read_queue(&sk, &socket);
+	CHECK(!socket.icmp_family || socket.icmp_family == 4 || socket.icmp_family == 6);
+	CHECK(socket.icmp_source.family == (before.icmp_family ? 0 : socket.icmp_family));
+	check_source(&socket.icmp_source, &skb, size);
+	CHECK(!before.error || socket.error == before.error);
+	CHECK(!socket.icmp_source.port);
+	if (socket.icmp_family == before.icmp_family)
+		CHECK(!memcmp(&socket, &before, sizeof(socket)));
+	icmp_infer_ipv6(&socket);
+	before = socket;
+	if (socket.icmp_family)
+		icmp_read_queue(&sk, &socket);
+	icmp_infer_ipv6(&socket);
+	CHECK(!memcmp(&socket, &before, sizeof(socket)));
+	memset(memory_readable, 0, sizeof(memory_readable));
+	free(skb.head);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
+	if (data[0] & 4) {
+		read_error_queue(data + 1, size - 1);
+		return 0;
+	}
 	switch (data[0] & 3) {
 	case 0:
 		read_request(data + 1, size - 1);
