@@ -84,7 +84,7 @@ static inline void memory_read(void *to, size_t bytes, uintptr_t from)
 #define BPF_CORE_READ(source, member)                                                       \
 	({                                                                                  \
 		__typeof__(({ (source)->member; })) read_value;                             \
-		memory_read(&read_value, sizeof(read_value),                                \
+		memory_read(&read_value, sizeof(__typeof__(read_value)),                    \
 			    (uintptr_t)(source) + offsetof(__typeof__(*(source)), member)); \
 		read_value;                                                                 \
 	})
