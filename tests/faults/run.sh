@@ -4,14 +4,14 @@
 #
 # What lbtrace does when things go wrong around it (pressure.sh: a reader that is stopped, maps that
 # are full, processes and namespaces by the hundred, no CPU) and in it (own.sh: killed, no space, no
-# types of the kernel, hooks that are refused, clocks that jump; sweep.sh: calls that fail one after
-# the other). Whatever happens is said; nothing is lost in silence, nothing hangs or crashes.
+# types of the kernel, hooks that are refused, clocks that jump; sweep.sh, looking.sh: calls that
+# fail one after the other). Whatever happens is said; nothing is lost in silence, nothing hangs or crashes.
 #
 # --full fails every call that can be told from the others by its stack, and stops the reader for
 # longer; it takes an hour.
 #
 # Environment: LBTRACE (./lbtrace), LAB_BACKEND (build/lab-backend), FAULT_LIBRARY (build/fault.so),
-# MAKE_LOG (build/tests/cli/make-log), LBTRACE_SANITIZED (build/sanitize/lbtrace, where it is there:
+# MAKE_LOG and ON_TERMINAL (build/tests/cli/make-log, on-terminal), LBTRACE_SANITIZED (build/sanitize/lbtrace, where it is there:
 # for what needs no root), KEPT (build/faults), where the output of failing runs is left.
 set -euo pipefail
 
@@ -21,6 +21,7 @@ LAB_TESTS=$ROOT/tests/incidents
 LAB_BACKEND=${LAB_BACKEND:-$ROOT/build/lab-backend}
 FAULT_LIBRARY=${FAULT_LIBRARY:-$ROOT/build/fault.so}
 MAKE_LOG=${MAKE_LOG:-$ROOT/build/tests/cli/make-log}
+ON_TERMINAL=${ON_TERMINAL:-$ROOT/build/tests/cli/on-terminal}
 LBTRACE_SANITIZED=${LBTRACE_SANITIZED:-$ROOT/build/sanitize/lbtrace}
 KEPT=${KEPT:-$ROOT/build/faults}
 # shellcheck source=scripts/lab-all.sh
@@ -31,9 +32,12 @@ source "$ROOT/tests/faults/sweep.sh"
 source "$ROOT/tests/faults/pressure.sh"
 # shellcheck source=tests/faults/own.sh
 source "$ROOT/tests/faults/own.sh"
+# shellcheck source=tests/faults/looking.sh
+source "$ROOT/tests/faults/looking.sh"
 
 TESTS=(unprivileged stopped_reader starved namespaces forks full_processes full_backends
-	killed no_space types refused clock record_calls check_calls)
+	killed no_space types refused clock record_calls check_calls probe_calls backends_calls
+	screen_calls)
 FULL=no FAULTS_MOST=12 PASSED=0 FAILED=0 SKIPPED=0 WANTED=() FAULTS_DIR=""
 
 say() { # TITLE TROUBLE

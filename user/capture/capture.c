@@ -98,11 +98,16 @@ static int open_maps(struct capture *capture)
 
 	capture->ring = ring_buffer__new(events_fd, take_record, capture, NULL);
 	err = capture->ring ? 0 : -errno;
-	if (err)
+	if (err) {
 		message_error("mapping the ring buffer failed: %s", strerror(-err));
+		return err;
+	}
+	err = followed_new(processes_fd, &capture->followed);
 	if (!err)
-		err = followed_new(processes_fd, &capture->followed);
-	return err ? err : open_counters(capture, backends_fd);
+		err = open_counters(capture, backends_fd);
+	if (err)
+		message_error("reading the kernel's counters failed: %s", strerror(-err));
+	return err;
 }
 
 /* Load balancers that fail fast leave no CPU to spare, and a reader that waits for its turn loses

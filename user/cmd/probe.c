@@ -226,8 +226,20 @@ static int probe_backends(const struct probe_command *command, struct inventory 
 	return probe_output_sums(plan).failed ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
 }
 
+/* Nothing that is asked tells of backends whose configuration could not be read. */
+static void tell_unread(const struct event_config *note)
+{
+	message_error("cannot read %s%s of %s (pid %u): %s; backends named there are not probed",
+		      *note->file ? "" : "the configuration", note->file, note->owner.comm,
+		      note->owner.tgid, note->text);
+}
+
 static int on_record(void *context, const struct event_header *record)
 {
+	const union event *event = (const union event *)record;
+
+	if (record->type == EVENT_CONFIG && event->config.kind == CONFIG_UNREADABLE)
+		tell_unread(&event->config);
 	return probe_plan_note(context, record);
 }
 

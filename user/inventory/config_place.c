@@ -380,8 +380,10 @@ void place_find(int proc, uint32_t tgid, enum balancer_kind kind, struct place *
 	if (!search.rule)
 		return;
 	got = read_cmdline(&search);
-	if (got <= 0)
+	if (got <= 0) {
+		place->err = (int)got;
 		return;
+	}
 	search.length = cmdline_words(search.words, (size_t)got);
 	read_cwd(&search);
 	read_started(&search);

@@ -17,6 +17,7 @@ struct place {
 	 * exists, unless none could be found anywhere. */
 	char files[CONFIG_PLACE_FILES][EVENT_PATH_BYTES];
 	size_t file_count; /* 0: not known */
+	int err; /* -errno of reading the command line, 0: it was read */
 	bool is_missing; /* a file is named, but is nowhere */
 	bool has_more; /* than CONFIG_PLACE_FILES */
 	char directory[EVENT_PATH_BYTES]; /* empty: not known; likewise the next */

@@ -186,12 +186,18 @@ static bool is_unreadable(const struct place *place, const struct config *config
 	return false;
 }
 
-static const char *why_unknown(const struct place *place)
+/* `text` is room for what is made up. */
+static const char *why_unknown(const struct place *place, char text[EVENT_TEXT_BYTES])
 {
 	if (place->root == -EACCES || place->root == -EPERM)
 		return "its files cannot be seen: permission denied; run lbtrace as root";
 	if (place->root < 0)
 		return "its files cannot be seen: no such process any more";
+	if (place->err && place->err != -ENOENT && place->err != -ESRCH) {
+		snprintf(text, EVENT_TEXT_BYTES, "its command line cannot be read: %s",
+			 strerror(-place->err));
+		return text;
+	}
 	if (place->is_missing)
 		return "the file that its command line names is not there";
 	return "its command line does not say where its configuration is";
@@ -245,6 +251,7 @@ static int give_failure(const struct group *group, bool again, const struct conf
 			const struct inventory_callbacks *callbacks)
 {
 	const struct place *place = &group->configured->place;
+	char text[EVENT_TEXT_BYTES];
 	int err = 0;
 	size_t i;
 
@@ -252,7 +259,7 @@ static int give_failure(const struct group *group, bool again, const struct conf
 		return 0;
 	if (!config)
 		return group_config_note(group, CONFIG_UNREADABLE, place->files[0],
-					 why_unknown(place), callbacks);
+					 why_unknown(place, text), callbacks);
 	for (i = 0; i < config->note_count && !err; i++)
 		err = give_config(group, &config->notes[i], callbacks);
 	return err;

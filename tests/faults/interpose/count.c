@@ -16,7 +16,7 @@
 bool fault_of_memory;
 static bool active; /* the constructor is through */
 static unsigned long count, first, last;
-static int list = -1;
+static int list = -1, stacks = -1;
 static uintptr_t seen[SEEN_SLOTS];
 static __thread bool inside; /* of what is called below */
 
@@ -58,6 +58,19 @@ static void note(unsigned long number)
 		abort();
 }
 
+/* Where the program was. */
+static void tell_stack(void)
+{
+	void *frames[FRAMES_MOST];
+
+	backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MOST), stacks);
+}
+
+static bool is_due(unsigned long number)
+{
+	return first && number >= first && (!last || number <= last);
+}
+
 bool fault_due(void)
 {
 	unsigned long number;
@@ -68,8 +81,10 @@ bool fault_due(void)
 	number = __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
 	if (list >= 0)
 		note(number);
+	if (stacks >= 0 && number == first)
+		tell_stack();
 	inside = false;
-	return first && number >= first && (!last || number <= last);
+	return is_due(number);
 }
 
 static unsigned long setting(const char *name, unsigned long otherwise)
@@ -79,9 +94,26 @@ static unsigned long setting(const char *name, unsigned long otherwise)
 	return text ? strtoul(text, NULL, 10) : otherwise;
 }
 
+/* Above the descriptors whose writes are counted. */
+static int open_high(const char *path)
+{
+	int file, high;
+
+	if (!path)
+		return -1;
+	file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	high = fcntl(file, F_DUPFD_CLOEXEC, 900);
+	if (high < 0) {
+		perror(path);
+		_exit(125);
+	}
+	close(file);
+	return high;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
-	const char *call = getenv("FAULT_CALL"), *path = getenv("FAULT_LIST");
+	const char *call = getenv("FAULT_CALL");
 	void *frame[1];
 
 	if (!call)
@@ -90,14 +122,8 @@ __attribute__((constructor)) static void begin(void)
 	last = setting("FAULT_LAST", first);
 	/* The first backtrace() loads the unwinder. */
 	backtrace(frame, 1);
-	if (path) {
-		list = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (list < 0) {
-			perror("interpose: FAULT_LIST");
-			_exit(125);
-		}
-		list = fcntl(list, F_DUPFD_CLOEXEC, 900);
-	}
+	list = open_high(getenv("FAULT_LIST"));
+	stacks = open_high(getenv("FAULT_STACK"));
 	fault_of_memory = !strcmp(call, "memory");
 	if (!fault_of_memory) {
 		long number = trap_number(call);

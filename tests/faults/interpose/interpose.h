@@ -8,6 +8,7 @@
  *   FAULT_LAST   the last one that fails; unset: FAULT_AT, 0: all from there on
  *   FAULT_PATH   of calls that take a path: only those whose path begins with this
  *   FAULT_LIST   a file for the numbers of the calls: each whose stack was not seen before
+ *   FAULT_STACK  a file for the stack of the first one that fails
  *   FAULT_CLOCK_AT, FAULT_CLOCK_JUMP  from that reading of CLOCK_REALTIME on it is so many seconds off
  */
 #ifndef LBTRACE_TESTS_FAULTS_INTERPOSE_H

@@ -78,6 +78,8 @@ static const struct {
 	CALL(setsockopt),
 	CALL(bind),
 	CALL(getsockname),
+	CALL(getsockopt),
+	CALL(clock_nanosleep),
 	CALL(prlimit64),
 };
 
