@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Picks the command. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/cmd/command.h"
 #include "user/lib/message.h"
@@ -27,12 +30,27 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* The next file that is opened would take the place of a standard one that was closed, and messages
+ * would be written into a log. What is put there cannot be used either. */
+static int fill_standard_files(void)
+{
+	for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+		if (fcntl(file, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		if (open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) != file)
+			return -1;
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char program[] = "lbtrace";
 	static char *no_arguments[] = { program, NULL };
 	const struct command *command;
 
+	if (fill_standard_files())
+		return EXIT_STATUS_FAILURE;
 	/* A reader that went away, or a file at its limit, is a failed write, to be said, not a
 	 * reason to die. */
 	signal(SIGPIPE, SIG_IGN);

@@ -115,6 +115,15 @@ load common
 	[ -z "$stderr" ]
 }
 
+@test "nothing that is said gets into the log of a recording without stderr" {
+	needs_bpf
+	log=$BATS_TEST_TMPDIR/x.lbt
+	"$LBTRACE" record -d 0.2 -o "$log" --comm no-such-balancer 2>&-
+	run_apart "$LBTRACE" report "$log"
+	assert_status 0
+	[ -z "$stderr" ]
+}
+
 @test "live prints tables and a report, --json only the report" {
 	needs_bpf
 	run_apart "$LBTRACE" -d 1.2 -i 0.5 --comm no-such-balancer

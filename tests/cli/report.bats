@@ -90,6 +90,12 @@ load common
 	[ "$(cksum <"$log")" = "$before" ]
 }
 
+@test "a closed stdout is told" {
+	make_log refused
+	! "$LBTRACE" report "$log" >&- 2>"$BATS_TEST_TMPDIR/stderr"
+	grep -q '^lbtrace: cannot write to stdout: Bad file descriptor' "$BATS_TEST_TMPDIR/stderr"
+}
+
 @test "an output that cannot be written is told" {
 	make_log refused
 	run_apart "$LBTRACE" report "$log" -o "$BATS_TEST_TMPDIR/no/such/directory"

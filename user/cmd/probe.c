@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lbtrace probe: connects to each configured backend as its load balancer would. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #define ANSWER_NS (2 * CLOCK_NS_PER_SECOND)
 #define TIMEOUT_MOST_NS (60 * CLOCK_NS_PER_SECOND)
 #define UNASKED_MOST 100
+#define UNREAD_SAID 8 /* configurations that could not be read are told one by one up to here */
 
 enum probe_key {
 	KEY_TIMEOUT = OPTIONS_OWN_KEY,
@@ -226,21 +228,29 @@ static int probe_backends(const struct probe_command *command, struct inventory 
 	return probe_output_sums(plan).failed ? EXIT_STATUS_FAILURE : EXIT_STATUS_OK;
 }
 
+struct gathering {
+	struct probe_plan *plan;
+	uint32_t unread; /* files and configurations */
+};
+
 /* Nothing that is asked tells of backends whose configuration could not be read. */
-static void tell_unread(const struct event_config *note)
+static void tell_unread(struct gathering *gathering, const struct event_config *note)
 {
-	message_error("cannot read %s%s of %s (pid %u): %s; backends named there are not probed",
-		      *note->file ? "" : "the configuration", note->file, note->owner.comm,
-		      note->owner.tgid, note->text);
+	if (gathering->unread++ < UNREAD_SAID)
+		message_error("cannot read %s%s of %.*s (pid %" PRIu32 "): %s; backends named "
+			      "there are not probed",
+			      *note->file ? "" : "the configuration", note->file, EVENT_COMM_BYTES,
+			      note->owner.comm, note->owner.tgid, note->text);
 }
 
 static int on_record(void *context, const struct event_header *record)
 {
 	const union event *event = (const union event *)record;
+	struct gathering *gathering = context;
 
 	if (record->type == EVENT_CONFIG && event->config.kind == CONFIG_UNREADABLE)
-		tell_unread(&event->config);
-	return probe_plan_note(context, record);
+		tell_unread(gathering, &event->config);
+	return probe_plan_note(gathering->plan, record);
 }
 
 static int find_backends(const struct probe_command *command, struct survey *survey,
@@ -252,10 +262,14 @@ static int find_backends(const struct probe_command *command, struct survey *sur
 		.http = command->http,
 		.no_resolve = command->attach.inventory.no_resolve,
 	};
-	int err = survey_run(survey, on_record, NULL, plan);
+	struct gathering gathering = { .plan = plan };
+	int err = survey_run(survey, on_record, NULL, &gathering);
 
 	if (err)
 		return err;
+	if (gathering.unread > UNREAD_SAID)
+		message_error("%" PRIu32 " more configurations cannot be read",
+			      gathering.unread - UNREAD_SAID);
 	err = probe_plan_fill(plan, survey->inventory, &selection);
 	if (err)
 		message_error("out of memory while the backends were gathered");
