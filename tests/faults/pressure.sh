@@ -162,7 +162,7 @@ test_namespaces() {
 		jq -e --argjson count "$count" '[.load_balancers[] | select(.kind == "envoy")] | length == $count' \
 			"$LAB_DIR/report.json" >/dev/null || echo "of $count load balancers it found" \
 			"$(jq '[.load_balancers[] | select(.kind == "envoy")] | length' "$LAB_DIR/report.json")"
-		[[ $((ended - began)) -lt 10000000000 ]] || echo "ready after $((ended - began)) ns")"
+		[[ $((ended - began)) -lt $((8000000000 + count * 4000000)) ]] || echo "ready after $((ended - began)) ns")"
 	pressure_end
 }
 

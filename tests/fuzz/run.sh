@@ -4,7 +4,16 @@
 # there are CPUs, on a corpus kept in DIRECTORY, seeded from tests/fuzz/NAME/ and by the program
 # NAME_seeds (for NAME_fuzz) where there are such.
 # Findings stay in DIRECTORY/findings. Ends with `N passed, N failed, N skipped`.
+#
+# A machine that is busy must not look like a finding: a run may take a minute, which nothing that is
+# bounded comes near, and what was freed makes up little of the memory.
+#
+# What a long run found worth keeping becomes part of tests/fuzz/NAME by this:
+#   build/fuzz/NAME -merge=1 -use_counters=0 -max_len=4096 tests/fuzz/NAME build/fuzz/corpus/NAME
 set -u
+
+ASAN_OPTIONS=quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+export ASAN_OPTIONS
 
 seconds=${FUZZ_SECONDS:-20}
 
@@ -22,7 +31,7 @@ run_one() { # DIRECTORY PROGRAM
 	if [ -d "tests/fuzz/$name" ]; then
 		seeds=tests/fuzz/$name
 	fi
-	if "$2" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
+	if "$2" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=1024 -malloc_limit_mb=512 \
 		-print_final_stats=1 -artifact_prefix="$findings/" "$corpus" \
 		${seeds:+"$seeds"} >"$log" 2>&1 </dev/null; then
 		echo "ok $name ($(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs in $seconds s)"
