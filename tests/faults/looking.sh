@@ -89,7 +89,7 @@ test_screen_calls() {
 		"bpf ENOMEM" "bpf EINVAL+" "socket EMFILE" "getdents64 EIO" "setns EPERM" "mmap ENOMEM")
 	for kind in "${all[@]}"; do
 		# shellcheck disable=SC2086 # a call and an error
-		sweep screen $kind "$LBTRACE" --netns "$LAB_NAME-lb" -d 0.7 -i 0.2
+		sweep screen $kind "$LBTRACE" --netns "$LAB_NAME-lb" -d 0.4 -i 0.2
 	done
 	kill "$traffic"
 	wait "$traffic" || true

@@ -119,22 +119,30 @@ test_refused() {
 	say "each of ${#hooks[@]} hooks refused" "$trouble"
 }
 
-# The wall clock is set while it runs: what was seen stays right, and the window is as long as it was.
+# clock_run live|record AT SECONDS: prints what is wrong when from the AT-th reading on the wall clock is
+# off by so much: what was seen stays right, and the window is as long as it was.
+clock_run() {
+	local command=(--json) file=$FAULTS_DIR/clock.json
+	[[ $1 == live ]] || command=(record -o "$FAULTS_DIR/clock.lbt")
+	rm -f "$FAULTS_DIR/clock.stderr"
+	env "FAULT_CLOCK_AT=$2" "FAULT_CLOCK_JUMP=$3" "LD_PRELOAD=$FAULT_LIBRARY" "$LBTRACE" "${command[@]}" \
+		--netns "$LAB_NAME-lb" -d 1.5 >"$file" 2>"$FAULTS_DIR/clock.stderr" &
+	lab_wait_until "lbtrace with another clock" grep -qs '^lbtrace: ready' "$FAULTS_DIR/clock.stderr"
+	three_errors
+	wait "$!" || echo "$*: ended with $?"
+	[[ $1 == live ]] || "$LBTRACE" report --format json "$FAULTS_DIR/clock.lbt" >"$file" ||
+		echo "$*: report failed"
+	jq -es 'last | .window.seconds > 0 and .window.seconds < 30 and .window.start < .window.end
+		and .gateway_errors.total == 3 and .causes[0].id == "conn-refused"' "$file" >/dev/null ||
+		echo "$*: $(jq -cs 'last | [.window, .gateway_errors]' "$file")"
+}
+
 test_clock() {
-	local jump at trouble=""
-	for at in 1 2; do
-		for jump in -864000 864000; do
-			rm -f "$FAULTS_DIR/clock.stderr"
-			env "FAULT_CLOCK_AT=$at" "FAULT_CLOCK_JUMP=$jump" "LD_PRELOAD=$FAULT_LIBRARY" "$LBTRACE" \
-				--json --netns "$LAB_NAME-lb" -d 1.5 >"$FAULTS_DIR/clock.json" 2>"$FAULTS_DIR/clock.stderr" &
-			lab_wait_until "lbtrace with another clock" grep -qs '^lbtrace: ready' "$FAULTS_DIR/clock.stderr"
-			three_errors
-			wait "$!" || trouble+="at $at, $jump s: ended with $?"$'\n'
-			jq -es 'last | .window.seconds > 0 and .window.seconds < 30 and .window.start < .window.end
-				and .gateway_errors.total == 3 and .causes[0].id == "conn-refused"' \
-				"$FAULTS_DIR/clock.json" >/dev/null || trouble+="at $at, $jump s: $(jq -cs \
-				'last | [.window, .gateway_errors]' "$FAULTS_DIR/clock.json")"$'\n'
-		done
+	local jump trouble=""
+	for jump in -864000 864000; do
+		trouble+=$(clock_run live 1 "$jump")
+		trouble+=$(clock_run record 2 "$jump")
+		[[ $FULL == no ]] || trouble+=$(clock_run live 2 "$jump" && clock_run record 1 "$jump")
 	done
 	say "a clock that jumps" "$trouble"
 }
