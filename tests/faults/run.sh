@@ -4,14 +4,15 @@
 #
 # What lbtrace does when things go wrong around it (pressure.sh: a reader that is stopped, maps that
 # are full, processes and namespaces by the hundred, no CPU) and in it (own.sh: killed, no space, no
-# types of the kernel, hooks that are refused, clocks that jump; sweep.sh, looking.sh: calls that
-# fail one after the other). Whatever happens is said; nothing is lost in silence, nothing hangs or crashes.
+# types of the kernel, hooks that are refused, clocks that jump; sweep.sh, looking.sh: calls that fail
+# one after the other). Whatever happens is said; nothing is lost in silence, nothing hangs or crashes.
 #
 # --full fails every call that can be told from the others by its stack, and stops the reader for
-# longer; it takes an hour.
+# longer; it takes hours, most of them for record_calls, backends_calls and screen_calls.
 #
-# Environment: LBTRACE (./lbtrace), LAB_BACKEND (build/lab-backend), FAULT_LIBRARY (build/fault.so),
-# MAKE_LOG and ON_TERMINAL (build/tests/cli/make-log, on-terminal), LBTRACE_SANITIZED (build/sanitize/lbtrace, where it is there:
+# Environment: LBTRACE (./lbtrace; build/sanitize/lbtrace for a crash to be sure to show), LAB_BACKEND
+# (build/lab-backend), FAULT_LIBRARY (build/fault.so), MAKE_LOG and ON_TERMINAL
+# (build/tests/cli/make-log, on-terminal), LBTRACE_SANITIZED (build/sanitize/lbtrace, where it is there:
 # for what needs no root), KEPT (build/faults), where the output of failing runs is left.
 set -euo pipefail
 
