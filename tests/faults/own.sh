@@ -161,6 +161,22 @@ test_unprivileged() {
 		# shellcheck disable=SC2086 # words
 		sweep_all "$title" "$program" ${commands[$title]}
 	done
+	"$program" report --format json -o "$FAULTS_DIR/file.expected" "$log"
+	sweep_file "$program" report --format json -o "$FAULTS_DIR/file" "$log"
+}
+
+# A file that was written without a word is whole.
+check_file() { # STATUS
+	[[ $1 != 0 || -s $FAULTS_DIR/sweep/stderr ]] || cmp -s "$FAULTS_DIR/file" "$FAULTS_DIR/file.expected" ||
+		echo "another file, and not a word"
+}
+
+sweep_file() { # COMMAND...
+	local kind SWEEP_AFTER=check_file
+	for kind in "memory ENOMEM" "openat EMFILE" "write ENOSPC+" "write EINTR" "close EIO" "newfstatat EIO"; do
+		# shellcheck disable=SC2086 # a call and an error
+		sweep report-file $kind "$@"
+	done
 }
 
 sweep_all() { # TITLE COMMAND...
