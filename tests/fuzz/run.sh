@@ -8,8 +8,9 @@
 # A machine that is busy must not look like a finding: a run may take a minute, which nothing that is
 # bounded comes near, and what was freed makes up little of the memory.
 #
-# What a long run found worth keeping becomes part of tests/fuzz/NAME by this:
-#   build/fuzz/NAME -merge=1 -use_counters=0 -max_len=4096 tests/fuzz/NAME build/fuzz/corpus/NAME
+# What a long search found becomes part of tests/fuzz/NAME, so that the next one begins there; once each
+# edge is enough, and what is named by a hash came this way:
+#   build/fuzz/NAME -set_cover_merge=1 -use_counters=0 -max_len=4000 tests/fuzz/NAME build/fuzz/corpus/NAME
 set -u
 
 ASAN_OPTIONS=quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}
