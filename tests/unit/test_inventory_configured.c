@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/balancer_host.h"
 #include "tests/unit/cmocka_plus.h"
@@ -76,6 +78,30 @@ static void what_cannot_be_read_is_told_once_and_tried_again(void **state)
 	host_look();
 	assert_int_equal(host_find_note(CONFIG_READ)->generation, 1);
 	assert_int_equal(host_seen.backend_count, 1);
+}
+
+/* It does not pass for one that says nothing. */
+static void a_command_line_that_cannot_be_read_is_told_with_the_reason(void **state)
+{
+	static const char cmdline[] = "nginx\0-c\0/etc/n.conf";
+	char path[PROC_TREE_PATH_BYTES + 32];
+
+	(void)state;
+	host_write_file("/etc/n.conf", ONE_POOL);
+	host_add_nginx(host_ticks_now());
+	snprintf(path, sizeof(path), "%s/%u/cmdline", host_tree.path, HOST_MASTER);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	host_look();
+	assert_int_equal(host_seen.config_count, 1);
+	assert_int_equal(host_seen.configs[0].kind, CONFIG_UNREADABLE);
+	assert_string_equal(host_seen.configs[0].text,
+			    "its command line cannot be read: Is a directory");
+	assert_int_equal(rmdir(path), 0);
+	proc_tree_write(&host_tree, HOST_MASTER, "cmdline", cmdline, sizeof(cmdline));
+	host_make_check_due();
+	host_look();
+	assert_int_equal(host_find_note(CONFIG_READ)->generation, 1);
 }
 
 static void a_program_without_files_is_told_to_be(void **state)
@@ -245,6 +271,7 @@ int main(void)
 		TEST(a_configuration_is_told_once),
 		TEST(nothing_is_read_when_not_wanted),
 		TEST(what_cannot_be_read_is_told_once_and_tried_again),
+		TEST(a_command_line_that_cannot_be_read_is_told_with_the_reason),
 		TEST(a_program_without_files_is_told_to_be),
 		TEST(a_backend_of_the_command_line_is_given),
 		TEST(names_are_those_of_its_own_hosts_file),
