@@ -16,11 +16,22 @@ DESTDIR ?=
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 
+# ARCH=arm64 builds for that machine, with Debian's cross compiler and its libraries (SYSROOT=DIR:
+# those in that tree).
+machine = $(or $(patsubst %,x86,$(filter x86_64,$1)),$(patsubst %,arm64,$(filter aarch64,$1)),$1)
+MACHINE := $(call machine,$(shell uname -m))
+ARCH ?= $(MACHINE)
+SYSROOT ?=
+ifneq ($(ARCH),$(MACHINE))
+CROSS_COMPILE ?= $(or $(patsubst %,aarch64-linux-gnu-,$(filter arm64,$(ARCH))),$(patsubst %,x86_64-linux-gnu-,$(filter x86,$(ARCH))),$(ARCH)-linux-gnu-)
+BUILD ?= build/$(ARCH)
+endif
+
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(CROSS_COMPILE)gcc
 endif
 CC ?= gcc
-AR := ar
+AR := $(CROSS_COMPILE)ar
 CLANG ?= clang
 BPFTOOL ?= $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool || echo bpftool)
 INSTALL ?= install
@@ -53,9 +64,6 @@ finish = mv $(@:.o=.d).part $(@:.o=.d) && mv $@.part $@
 
 # --- what there is ---------------------------------------------------------
 
-MACHINE := $(shell uname -m)
-BPF_ARCH := $(or $(patsubst %,x86,$(filter x86_64,$(MACHINE))),$(patsubst %,arm64,$(filter aarch64,$(MACHINE))),$(MACHINE))
-
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
 BPF_OBJECTS := $(BPF_SOURCES:%.bpf.c=$(BUILD)/%.bpf.o)
 BPF_OBJECT := $(BUILD)/lbtrace.bpf.o
@@ -84,13 +92,14 @@ LAB_PROGRAMS := $(patsubst tests/incidents/%/,$(BUILD)/lab-%,$(sort $(dir $(wild
 # --- flags -----------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror
+SYSROOT_FLAGS := $(if $(SYSROOT),--sysroot=$(SYSROOT))
 # Merged comparisons would become calls of memcmp(), which BPF has not.
-BPF_CFLAGS := -target bpf -g -O2 -mcpu=v3 -std=gnu11 -D__TARGET_ARCH_$(BPF_ARCH) -I. \
-	$(WARNINGS) -Wno-unused-parameter -Wno-missing-declarations -fno-stack-protector \
+BPF_CFLAGS := -target bpf -g -O2 -mcpu=v3 -std=gnu11 -D__TARGET_ARCH_$(ARCH) -I. \
+	$(SYSROOT_FLAGS) $(WARNINGS) -Wno-unused-parameter -Wno-missing-declarations -fno-stack-protector \
 	-mllvm -disable-mergeicmps
 
 CFLAGS ?= -O2 -g
-BASE_CFLAGS := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE= -DLBTRACE_VERSION='"$(VERSION)"' -I. -I$(BUILD) \
+BASE_CFLAGS := -std=gnu11 $(SYSROOT_FLAGS) $(WARNINGS) -D_GNU_SOURCE= -DLBTRACE_VERSION='"$(VERSION)"' -I. -I$(BUILD) \
 	-fno-omit-frame-pointer -ffunction-sections -fdata-sections
 ifeq ($(SANITIZE),1)
 SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -98,7 +107,7 @@ else
 HARDENING := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 USER_CFLAGS := $(BASE_CFLAGS) $(CFLAGS) $(HARDENING) $(SANITIZE_FLAGS)
-USER_LDFLAGS := $(LDFLAGS) $(SANITIZE_FLAGS) -Wl,--gc-sections -Wl,--as-needed
+USER_LDFLAGS := $(LDFLAGS) $(SYSROOT_FLAGS) $(SANITIZE_FLAGS) -Wl,--gc-sections -Wl,--as-needed
 
 # Debian has each of them as a static library too, which `make static` needs.
 LIBRARIES := -lbpf -lelf -ljansson -lyaml -lcares -lcap-ng -lz
@@ -195,7 +204,7 @@ check-types: $(BUILD)/tests/kernel/check_types $(BUILD)/tests/kernel/types.bpf.o
 $(BUILD)/tests/kernel/types.bpf.o: vmlinux/vmlinux.h tests/kernel/types.sh $(FLAGS)
 	@mkdir -p $(@D)
 	$(say) BPF $<
-	$(quiet)tests/kernel/types.sh $< >$(@:.o=.c)
+	$(quiet)tests/kernel/types.sh $< $(ARCH) >$(@:.o=.c)
 	$(quiet)$(CLANG) $(BPF_CFLAGS) -c $(@:.o=.c) -o $@.part && mv $@.part $@
 
 $(BUILD)/tests/kernel/check_types: $(BUILD)/tests/kernel/check_types.o

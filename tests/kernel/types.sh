@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# types.sh HEADER: prints a C file with one variable of every type that HEADER
-# defines, because a compiler writes no BTF for types that nothing uses.
+# types.sh HEADER ARCH: prints a C file with one variable of every type that HEADER
+# defines for that machine, because a compiler writes no BTF for types that nothing uses.
 set -eu
 
 # Of these two, one is another machine's.
-case $(uname -m) in
-aarch64) foreign=pt_regs ;;
+case $2 in
+arm64) foreign=pt_regs ;;
 *) foreign=user_pt_regs ;;
 esac
 echo "#include \"$1\""
