@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153,SC2154
-# Debian's kernels, from the mirror that this machine's apt uses, other suites included.
-# Set by the caller: CACHE.
+# Debian's packages, from the mirror that this machine's apt uses, other suites and machines included.
+# Set by the caller: CACHE, MACHINE (amd64 or arm64).
 
 # The mirrors of Debian itself and of its security updates: "URI" of each kind.
 fetch_mirrors() {
@@ -25,22 +25,31 @@ fetch_sources() {
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${security:-$main} bullseye-security main"
 }
 
+fetch_place() {
+	echo "$CACHE/apt-$MACHINE"
+}
+
+# An apt of its own, which knows nothing of what this machine has installed.
 fetch_apt() { # COMMAND ARGUMENTS...
-	local command=$1
+	local command=$1 place
+	place=$(fetch_place)
 	shift
-	"$command" -o Dir::Etc::SourceList="$CACHE/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State::Lists="$CACHE/apt/lists" -o Dir::Cache="$CACHE/apt/cache" \
-		-o Dir::State::Status="$CACHE/apt/status" -o APT::Sandbox::User=root "$@"
+	"$command" -o Dir::Etc::SourceList="$place/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State::Lists="$place/lists" -o Dir::Cache="$place/cache" \
+		-o Dir::State::Status="$place/status" -o APT::Sandbox::User=root \
+		-o APT::Architecture="$MACHINE" -o APT::Architectures="$MACHINE" "$@"
 }
 
 # Once a day.
 fetch_lists() {
-	mkdir -p "$CACHE/apt/lists/partial" "$CACHE/apt/cache/archives/partial"
-	: >>"$CACHE/apt/status"
-	if [[ -z $(find "$CACHE/apt" -maxdepth 1 -name updated -mtime -1) ]]; then
-		fetch_sources >"$CACHE/apt/sources.list"
+	local place
+	place=$(fetch_place)
+	mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
+	: >>"$place/status"
+	if [[ -z $(find "$place" -maxdepth 1 -name updated -mtime -1) ]]; then
+		fetch_sources >"$place/sources.list"
 		fetch_apt apt-get -qq update >&2
-		touch "$CACHE/apt/updated"
+		touch "$place/updated"
 	fi
 }
 
@@ -73,4 +82,30 @@ fetch_kernel() {
 		cp -a "$(fetch_package "$modules")/." "$directory/"
 	fi
 	echo "$directory"
+}
+
+# fetch_tree DIRECTORY PACKAGE...: these packages and all that they need, unpacked into one tree, as
+# far as a program needs them to be built or to run; none of their scripts is run.
+fetch_tree() {
+	local directory=$1 name archive archives
+	shift
+	if [[ $(cat "$directory.done" 2>/dev/null) == "$*" ]]; then
+		return 0
+	fi
+	rm -rf "$directory" "$directory.done"
+	mkdir -p "$directory"/usr/{bin,sbin,lib,lib64}
+	for name in bin sbin lib lib64; do
+		ln -s "usr/$name" "$directory/$name"
+	done
+	fetch_lists
+	archives=$(fetch_place)/cache/archives
+	rm -f "$archives"/*.deb
+	fetch_apt apt-get -qq -y --no-install-recommends --download-only -t bookworm install "$@" >&2
+	for archive in "$archives"/*.deb; do
+		dpkg-deb --fsys-tarfile "$archive" | tar -C "$directory" --keep-directory-symlink -x \
+			--exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' \
+			--exclude='./usr/share/perl/*' --exclude='./usr/lib/*/perl*' --exclude='./usr/lib/*/gconv/*'
+	done
+	rm -f "$archives"/*.deb
+	echo "$*" >"$directory.done"
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The first process of a guest of kernels.sh: runs the incidents of /lbtrace and writes what came of
 # them to the second serial line, what failing ones left (a compressed archive) in base64.
-# Reads /lbtrace/guest.conf: MODULES, CASES, SHORT_CASES, RUN_OPTIONS, PASSES.
+# Reads /lbtrace/guest.conf: MODULES, CASES, SHORT_CASES, RUN_OPTIONS, PASSES, RESULTS.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/tmp
 # shellcheck disable=SC1091 # made by kernels-root.sh
 source /lbtrace/guest.conf
@@ -95,8 +95,9 @@ guest_run() {
 }
 
 guest_mounts
-stty -F /dev/ttyS1 -opost 2>/dev/null
-guest_run >/dev/ttyS1 2>&1
+RESULTS=${RESULTS:-/dev/ttyS1}
+stty -F "$RESULTS" -opost 2>/dev/null
+guest_run >"$RESULTS" 2>&1
 sync
 echo o >/proc/sysrq-trigger
 sleep 10

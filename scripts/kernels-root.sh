@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2153,SC2154
-# The root file system of the guests: the files of this machine's Debian packages, the tests of this
-# tree, and kernels-guest.sh, which runs them.
-# Set by the caller: ROOT, CACHE, CASES, SHORT_CASES, RUN_OPTIONS, PASSES.
+# The root file system of the guests: the files of this machine's Debian packages (for guests of
+# another kind of machine, those of the Debian mirror), the tests of this tree, and kernels-guest.sh,
+# which runs them.
+# Set by the caller: ROOT, CACHE, MACHINE, BUILD, CASES, SHORT_CASES, RUN_OPTIONS, PASSES.
 
 ROOT_PACKAGES=(bash dash coreutils findutils grep sed mawk diffutils tar gzip util-linux procps iproute2 nftables jq
 	curl nginx haproxy libssl3 openssl kmod mount libc-bin)
 ROOT_MODULES=(veth nf_tables nft_reject_inet nft_reject_ipv4 nft_reject_ipv6 nft_ct nft_counter
 	nft_limit nft_compat nf_conntrack tcp_cubic ipv6 dummy nf_reject_ipv4 nf_reject_ipv6)
+
+# What lbtrace and the lab's programs are built with.
+# shellcheck disable=SC2034 # the caller's
+BUILD_PACKAGES=(libc6-dev libbpf-dev libelf-dev zlib1g-dev libjansson-dev libyaml-dev libc-ares-dev libcap-ng-dev
+	libssl-dev uthash-dev)
 
 # All installed packages that the given ones need.
 root_closure() {
@@ -35,6 +41,10 @@ root_files() {
 # Once for each machine: everything but the tree's own.
 root_prepare() {
 	local base=$CACHE/root
+	if [[ $MACHINE != amd64 ]]; then
+		root_prepare_foreign
+		return
+	fi
 	if [[ $(cat "$CACHE/root.done" 2>/dev/null) == "${ROOT_PACKAGES[*]}" ]]; then
 		return 0
 	fi
@@ -56,6 +66,25 @@ root_prepare() {
 	echo "${ROOT_PACKAGES[*]}" >"$CACHE/root.done"
 }
 
+# The same for another kind of machine, whose programs cannot be run here.
+root_prepare_foreign() {
+	local base=$CACHE/root-$MACHINE
+	fetch_tree "$CACHE/build-$MACHINE" "${BUILD_PACKAGES[@]}"
+	fetch_tree "$base" "${ROOT_PACKAGES[@]}"
+	cp /etc/passwd /etc/group "$base/etc/"
+	ln -sf mawk "$base/usr/bin/awk"
+	mkdir -p "$base/lbtrace"
+}
+
+# The libraries of this machine that the root lacks.
+root_libraries() { # BASE
+	local library
+	ldd "$ROOT/$BUILD"/lab-* "$ROOT/$BUILD/static/lbtrace" | grep -oE '/[^ :]*\.so[^ ]*' | sort -u |
+		while read -r library; do
+			[[ -e $1$library ]] || install -D "$library" "$1$library"
+		done
+}
+
 # The modules and all that they need.
 root_modules() { # KERNEL BASE
 	local version from
@@ -73,23 +102,22 @@ root_conf() {
 	echo "SHORT_CASES='${SHORT_CASES[*]}'"
 	echo "RUN_OPTIONS='--together 24 ${RUN_OPTIONS[*]}'"
 	echo "PASSES=' ${PASSES[*]} '"
+	echo "RESULTS=$GUEST_RESULTS"
 }
 
 # root_pack NAME KERNEL: the initramfs, on stdout.
 root_pack() {
-	local work=$CACHE/work-$1
+	local work=$CACHE/work-$1 base=$CACHE/root
+	[[ $MACHINE == amd64 ]] || base+=-$MACHINE
 	rm -rf "$work"
-	cp -a "$CACHE/root" "$work"
+	cp -a "$base" "$work"
 	root_modules "$2" "$work"
-	cp "$ROOT/build/static/lbtrace" "$work/lbtrace/lbtrace"
+	cp "$ROOT/$BUILD/static/lbtrace" "$work/lbtrace/lbtrace"
 	mkdir -p "$work/lbtrace/lab"
-	cp "$ROOT"/build/lab-* "$work/lbtrace/lab/"
-	cp "$ROOT/build/tests/kernel/verifier" "$work/lbtrace/verifier"
+	cp "$ROOT/$BUILD"/lab-* "$work/lbtrace/lab/"
+	cp "$ROOT/$BUILD/tests/kernel/verifier" "$work/lbtrace/verifier"
 	cp -a "$ROOT/scripts" "$ROOT/tests" "$work/lbtrace/"
-	ldd "$ROOT"/build/lab-* "$ROOT/build/static/lbtrace" | grep -oE '/[^ :]*\.so[^ ]*' | sort -u |
-		while read -r library; do
-			[[ -e $work$library ]] || install -D "$library" "$work$library"
-		done
+	[[ $MACHINE != amd64 ]] || root_libraries "$work"
 	root_conf >"$work/lbtrace/guest.conf"
 	cp "$ROOT/scripts/kernels-guest.sh" "$work/init"
 	chmod 755 "$work/init"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kernels.sh [-k NAME[,NAME...]] [-p PASS[,PASS...]] [--family ipv4|ipv6] [--lb NAME] [CASE...]
 #
-# The incidents of tests/incidents on Debian's own kernels, each booted under qemu-system-x86_64
-# without KVM, with real load balancers inside. NAME is one of the kernels below. On each:
+# The incidents of tests/incidents on Debian's own kernels, each booted under qemu without KVM, with
+# real load balancers inside. NAME is one of the kernels below, or arm64 for all of that machine, for
+# which lbtrace is built across. On each:
 # - every program that the kernel has a hook for goes through its verifier, by itself (verifier.c);
 # - pass `preferred`: the incidents, with the best hook of every role;
 # - pass `others`: a shorter list, with those refused, so that the ones behind them serve;
@@ -22,13 +23,16 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 CACHE=${KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lbtrace-kernels}
 KEPT=${KEPT:-$ROOT/build/kernels}
-# NAME PATTERN: the newest package that matches, of the suites in kernels-fetch.sh.
+# NAME MACHINE PATTERN: the newest package that matches, of the suites in kernels-fetch.sh.
 KERNELS=(
-	"5.10 linux-image-5.10.0-[0-9]*-cloud-amd64"
-	"6.1 linux-image-6.1.0-[0-9]*-cloud-amd64"
-	"6.12 linux-image-6.12.*-cloud-amd64"
-	"sid linux-binary-[0-9]*-cloud-amd64"
+	"5.10 amd64 linux-image-5.10.0-[0-9]*-cloud-amd64"
+	"6.1 amd64 linux-image-6.1.0-[0-9]*-cloud-amd64"
+	"6.12 amd64 linux-image-6.12.*-cloud-amd64"
+	"sid amd64 linux-binary-[0-9]*-cloud-amd64"
+	"arm64-6.1 arm64 linux-image-6.1.0-[0-9]*-cloud-arm64"
+	"arm64-6.12 arm64 linux-image-6.12.*-cloud-arm64"
 )
+MACHINE=amd64
 GUEST_MEMORY_MIB=3000
 # The guest's clock counts instructions, 1 ns each, and jumps over idle time: however slow or busy this
 # machine is, the guest finds itself on one that is fast enough for what has to happen at once. With
@@ -61,15 +65,30 @@ read_options() {
 	done
 }
 
-# guest_run NAME KERNEL INITRD: boots it; its console goes to $KEPT/NAME.console, the files it
-# writes to the second serial line to $KEPT/NAME.results.
+# The machine, and its two serial lines; a PC has room for two.
+guest_machine() { # NAME
+	case $MACHINE in
+	amd64)
+		echo qemu-system-x86_64 -cpu max -serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results"
+		;;
+	arm64)
+		# Signatures of pointers are worth nothing here, and the real ones are slow to make.
+		echo qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on -serial "file:$KEPT/$1.console" \
+			-chardev "file,id=results,path=$KEPT/$1.results" -device pci-serial,chardev=results
+		;;
+	esac
+}
+
+# guest_run NAME KERNEL INITRD: boots it; its console goes to $KEPT/NAME.console, what it writes to
+# the second serial line to $KEPT/NAME.results.
 guest_run() {
+	local machine
+	read -ra machine < <(guest_machine "$1")
 	[[ ! -e $KEPT/$1.results.txt ]] || mv "$KEPT/$1.results.txt" "$KEPT/$1.before"
 	rm -f "$KEPT/$1".{console,tgz}
-	timeout "$GUEST_SECONDS" qemu-system-x86_64 -icount "$GUEST_CLOCK" -m "$GUEST_MEMORY_MIB" -smp 1 -cpu max \
+	timeout "$GUEST_SECONDS" "${machine[@]}" -icount "$GUEST_CLOCK" -m "$GUEST_MEMORY_MIB" -smp 1 \
 		-display none -nic none -no-reboot -kernel "$2" -initrd "$3" \
-		-serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results" \
-		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null
+		-append "console=$GUEST_CONSOLE quiet panic=-1 loglevel=4" </dev/null
 }
 
 # A pass that was not run keeps what came of it before.
@@ -107,9 +126,9 @@ guest_account() { # NAME
 }
 
 # The tools of this script alone, which setup.sh does not install.
-tools_install() {
+tools_install() { # PACKAGE...
 	local tool missing=()
-	for tool in qemu-system-x86 cpio kmod mawk; do
+	for tool in "$@"; do
 		dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null | grep -qx installed || missing+=("$tool")
 	done
 	[[ ${#missing[@]} -eq 0 ]] ||
@@ -128,22 +147,45 @@ document_write() {
 	rm -f "$document.new"
 }
 
+# What differs between machines; makes ready what the guests of MACHINE need besides a kernel.
+machine_prepare() {
+	case $MACHINE in
+	amd64)
+		BUILD=build BUILD_OPTIONS=() TOOLS=(qemu-system-x86 cpio kmod mawk)
+		GUEST_CONSOLE=ttyS0 GUEST_RESULTS=/dev/ttyS1
+		;;
+	arm64)
+		BUILD=build/arm64 BUILD_OPTIONS=(ARCH=arm64 SYSROOT="$CACHE/build-arm64")
+		TOOLS=(qemu-system-arm gcc-aarch64-linux-gnu cpio kmod)
+		GUEST_CONSOLE=ttyAMA0 GUEST_RESULTS=/dev/ttyS0
+		;;
+	esac
+	[[ " $PREPARED " != *" $MACHINE "* ]] || return 0
+	tools_install "${TOOLS[@]}"
+	root_prepare
+	"$ROOT/scripts/as-owner.sh" make -C "$ROOT" --no-print-directory -s "${BUILD_OPTIONS[@]}" static lab-programs \
+		"$BUILD/tests/kernel/verifier"
+	PREPARED+=" $MACHINE"
+}
+
+kernel_run() { # NAME PATTERN
+	local kernel
+	machine_prepare
+	kernel=$(fetch_kernel "$1" "$2")
+	root_pack "$1" "$kernel" >"$CACHE/initrd-$1"
+	guest_run "$1" "$(find "$kernel" -name 'vmlinuz*' | head -n 1)" "$CACHE/initrd-$1" || true
+	guest_account "$1"
+}
+
 main() {
-	local line name pattern kernel
-	PASSED=0 FAILED=0 SKIPPED=0
+	local line name pattern
+	PASSED=0 FAILED=0 SKIPPED=0 PREPARED=""
 	read_options "$@"
 	mkdir -p "$CACHE" "$KEPT"
-	tools_install
-	"$ROOT/scripts/as-owner.sh" make -C "$ROOT" --no-print-directory -s static lab-programs \
-		build/tests/kernel/verifier
-	root_prepare
 	for line in "${KERNELS[@]}"; do
-		read -r name pattern <<<"$line"
-		[[ -z $ONLY || ,$ONLY, == *",$name,"* ]] || continue
-		kernel=$(fetch_kernel "$name" "$pattern")
-		root_pack "$name" "$kernel" >"$CACHE/initrd-$name"
-		guest_run "$name" "$(find "$kernel" -name 'vmlinuz*' | head -n 1)" "$CACHE/initrd-$name" || true
-		guest_account "$name"
+		read -r name MACHINE pattern <<<"$line"
+		[[ -z $ONLY || ,$ONLY, == *",$name,"* || ,$ONLY, == *",$MACHINE,"* ]] || continue
+		kernel_run "$name" "$pattern"
 	done
 	if [[ ${KERNELS_WRITE:-0} == 1 ]]; then
 		document_write
