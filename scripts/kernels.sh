@@ -10,7 +10,7 @@
 # - pass `others`: a shorter list, with those refused, so that the ones behind them serve;
 # - pass `last`: the same with the second ones refused too, and sockets kept by their address, which
 #   programs on kprobes need.
-# A pass that is not asked for keeps its results of the run before.
+# A pass, case or family that is not asked for keeps its results of the run before.
 # A splat in the kernel's log fails the run. What failing incidents left is in build/kernels/NAME.tgz.
 #
 # Prints the lines of what failed, the tables for docs/kernels.md (KERNELS_WRITE=1: writes them there)
@@ -91,15 +91,44 @@ guest_run() {
 		-append "console=$GUEST_CONSOLE quiet panic=-1 loglevel=4" </dev/null
 }
 
-# A pass that was not run keeps what came of it before.
+# What was not run keeps what came of it before: whole passes, and the rest of the incidents of a pass.
 guest_keep() { # NAME
-	local pass before=$KEPT/$1.before
+	local pass before=$KEPT/$1.before results=$KEPT/$1.results.txt
 	[[ -e $before ]] || return 0
 	for pass in preferred others last; do
-		[[ " ${PASSES[*]} " == *" $pass "* ]] ||
-			sed -n "/^guest: $pass\$/,/^guest: end of $pass\$/p" "$before" >>"$KEPT/$1.results.txt"
+		if grep -q "^guest: end of $pass\$" "$results"; then
+			guest_keep_incidents "$pass" "$before" "$results" >"$results.new"
+			mv "$results.new" "$results"
+		else
+			sed -n "/^guest: $pass\$/,/^guest: end of $pass\$/p" "$before" >>"$results"
+		fi
 	done
 	rm -f "$before"
+}
+
+# Prints RESULTS, with the incidents in BEFORE that it has not.
+guest_keep_incidents() { # PASS BEFORE RESULTS
+	awk -v pass="$1" '
+		{ incident = "" }
+		/^(ok|FAILED) [a-z0-9-]+ (near|far) [a-z]+ ipv[46]/ {
+			incident = $2 " " $3 " " $4 " " substr($5, 1, 4)
+		}
+		$0 == "guest: " pass { inside = 1 }
+		$0 == "guest: end of " pass {
+			for (i = 1; i <= kept && FNR != NR; i++)
+				if (!(which[i] in new))
+					print line[i]
+			inside = 0
+		}
+		FNR == NR {
+			if (inside && incident != "") {
+				line[++kept] = $0
+				which[kept] = incident
+			}
+			next
+		}
+		inside && incident != "" { new[incident] = 1 }
+		{ print }' "$2" "$3"
 }
 
 # Adds up the guest's own closing lines.
