@@ -174,11 +174,24 @@ int BPF_PROG(read_tp_btf, struct sock *sk, int bytes, int flags)
 	return read_done(sk, NULL, bytes, flags);
 }
 
-/* Where there is no fexit, and packets cannot be read anywhere. */
-SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(read_tp_btf_alone, struct sock *sk, int bytes, int flags)
+/* Where there is neither that tracepoint nor fexit (arm64 before 6.3): each part of what is read, as it
+ * has been copied; how much that was, the socket's own count tells, which a peek leaves as it is. */
+SEC("?tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(read_tp_btf_adjust, struct sock *sk)
 {
-	return read_done(sk, NULL, bytes, flags);
+	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
+	struct socket_state *socket = socket_find(sk);
+	__u32 copied_seq, before;
+
+	if (!socket || sk->sk_protocol != PROTOCOL_TCP)
+		return 0;
+	copied_seq = BPF_CORE_READ(tcp, copied_seq);
+	if (socket->role != SOCKET_CLIENT)
+		return read_done(sk, NULL, 1, 0);
+	/* Of no other use to a client's socket. */
+	before = socket->received_before;
+	socket->received_before = copied_seq;
+	return read_done(sk, NULL, copied_seq - before, copied_seq == before ? READ_FLAG_PEEK : 0);
 }
 
 /* Since 5.19: sk, message, length, flags, address length. */

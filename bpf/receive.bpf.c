@@ -147,6 +147,13 @@ int BPF_PROG(receive_tp_btf, struct sock *sk, struct sk_buff *skb)
 	return receive_segment(sk, skb, true);
 }
 
+/* Where packets cannot be read anywhere, nor functions be hooked (arm64 before 6.4). */
+SEC("?tp_btf/tcp_probe")
+int BPF_PROG(receive_tp_btf_head, struct sock *sk, struct sk_buff *skb)
+{
+	return receive_segment(sk, skb, false);
+}
+
 SEC("?fentry/tcp_rcv_established")
 int BPF_PROG(receive_fentry, struct sock *sk, struct sk_buff *skb)
 {

@@ -149,6 +149,20 @@ static void takes_the_next_and_says_why(void **state)
 	assert_string_equal(chosen(&plan, HOOK_OOM), "none");
 }
 
+/* arm64 before 6.3. */
+static void tracepoints_serve_where_functions_have_no_hooks(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "receive_tp_btf", "receive_fentry",
+						    "read_tp_btf", "read_fexit_5",
+						    "read_fexit_6" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_string_equal(chosen(&plan, HOOK_RECEIVE), "receive_tp_btf_head");
+	assert_string_equal(chosen(&plan, HOOK_READ), "read_tp_btf_adjust");
+}
+
 static void an_optional_role_may_be_empty(void **state)
 {
 	struct made_up_kernel kernel = { .lacks = { "error_tp_btf", "error_fentry" } };
@@ -243,7 +257,8 @@ static void refused_later_takes_the_next(void **state)
 
 static void a_refused_candidate_is_not_asked_for_again(void **state)
 {
-	struct made_up_kernel kernel = { .lacks = { "receive_tp_btf", "receive_fentry" } };
+	struct made_up_kernel kernel = { .lacks = { "receive_tp_btf", "receive_fentry",
+						    "receive_tp_btf_head" } };
 	struct hook_plan plan;
 	int asked;
 
@@ -425,6 +440,7 @@ int main(void)
 		cmocka_unit_test(kprobes_keep_sockets_by_pointer),
 		cmocka_unit_test(takes_the_first_where_all_is_offered),
 		cmocka_unit_test(takes_the_next_and_says_why),
+		cmocka_unit_test(tracepoints_serve_where_functions_have_no_hooks),
 		cmocka_unit_test(an_optional_role_may_be_empty),
 		cmocka_unit_test(storage_comes_before_kprobes),
 		cmocka_unit_test(without_storage_sockets_are_kept_by_pointer),

@@ -52,6 +52,8 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			  .needs_function = "bpf_dynptr_from_skb" },
 			{ .program = "receive_fentry", .kind = HOOK_FENTRY, .target = "tcp_rcv_established", .arguments = 2,
 			  .degrades = "first bytes of a response are read only where they are in the packet's head" },
+			{ .program = "receive_tp_btf_head", .kind = HOOK_TP_BTF, .target = "tcp_probe", .arguments = 2,
+			  .degrades = "first bytes of a response are read only where they are in the packet's head" },
 		},
 	},
 	[HOOK_READ] = {
@@ -63,7 +65,8 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			  .needs_function = "bpf_dynptr_from_skb" },
 			{ .program = "read_fexit_5", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 5 },
 			{ .program = "read_fexit_6", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 6 },
-			{ .program = "read_tp_btf_alone", .kind = HOOK_TP_BTF, .target = "sock_recv_length", .arguments = 3 },
+			{ .program = "read_tp_btf_adjust", .kind = HOOK_TP_BTF, .target = "tcp_rcv_space_adjust", .arguments = 1,
+			  .degrades = "names that do not resolve are not known for the cause of a 5xx" },
 		},
 	},
 	[HOOK_RESET_RECEIVED] = {
