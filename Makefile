@@ -321,6 +321,7 @@ help:
 	@echo
 	@echo '  V=1 shows commands; SANITIZE=1 builds with sanitizers; BUILD=DIR builds elsewhere;'
 	@echo '  ARGS=... go to lbtrace; DESTDIR=, PREFIX= for install; FUZZ_SECONDS=N'
+	@echo '  ARCH=arm64 builds for that machine into build/arm64; SYSROOT=DIR: with the libraries there'
 
 -include $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%.d,$(wildcard tests/bench/*.c))
 -include $(BPF_OBJECTS:.o=.d) $(MAIN_OBJECTS:.o=.d) $(PART_OBJECTS:.o=.d)
