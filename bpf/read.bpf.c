@@ -10,6 +10,15 @@ char LICENSE[] SEC("license") __weak = "GPL";
 #define READ_PORT_DNS 53
 #define READ_FLAG_PEEK 2 /* MSG_PEEK: uapi, ABI */
 
+/* Numbers of system calls, which take the buffer second. */
+#ifdef __TARGET_ARCH_arm64
+#define READ_CALL_READ 63
+#define READ_CALL_RECVFROM 207
+#else
+#define READ_CALL_READ 0
+#define READ_CALL_RECVFROM 45
+#endif
+
 /* Its owner reads a backend's own 5xx: the attempt is over, the connection may live on. */
 static __noinline int attempt_report_answer(struct sock *sk, struct socket_state *socket)
 {
@@ -126,13 +135,29 @@ static __always_inline const void *read_start(const struct msghdr *message, __u3
 						  : NULL;
 }
 
+/* Where the running system call puts what it reads; NULL: it is none with one buffer. */
+static __always_inline const void *read_call_buffer(void)
+{
+	long address = bpf_task_pt_regs(bpf_get_current_task_btf());
+#ifdef __TARGET_ARCH_arm64
+	const struct user_pt_regs *registers = (const struct user_pt_regs *)address;
+	__u64 call = BPF_CORE_READ(registers, regs[8]);
+	__u64 buffer = BPF_CORE_READ(registers, regs[1]);
+#else
+	const struct pt_regs *registers = (const struct pt_regs *)address;
+	__u64 call = BPF_CORE_READ(registers, orig_ax);
+	__u64 buffer = BPF_CORE_READ(registers, si);
+#endif
+
+	return call == READ_CALL_READ || call == READ_CALL_RECVFROM ? (const void *)buffer : NULL;
+}
+
 /* What the packet did not show lies in the reader's buffer now. */
-static __always_inline void read_response_head(struct socket_state *socket,
-					       const struct msghdr *message, __u32 bytes)
+static __always_inline void read_response_head(struct socket_state *socket, const void *from,
+					       __u32 bytes)
 {
 	struct event_payload *payload = &socket->received;
 	__u32 length = bytes < EVENT_HEAD_BYTES ? bytes : EVENT_HEAD_BYTES;
-	const void *from = read_start(message, bytes);
 
 	socket->head_unread = 0;
 	__builtin_memset(payload, 0, sizeof(*payload));
@@ -160,7 +185,7 @@ static __always_inline int read_done(struct sock *sk, const struct msghdr *messa
 	if (!socket)
 		return 0;
 	if (message && socket->role == SOCKET_BACKEND && socket->head_unread)
-		read_response_head(socket, message, bytes);
+		read_response_head(socket, read_start(message, bytes), bytes);
 	if (socket->role == SOCKET_CLIENT)
 		read_request(socket, bytes);
 	else if (socket->role == SOCKET_BACKEND && (socket->flags & ATTEMPT_ANSWERED_5XX))
@@ -181,11 +206,17 @@ int BPF_PROG(read_tp_btf_adjust, struct sock *sk)
 {
 	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
 	struct socket_state *socket = socket_find(sk);
-	__u32 copied_seq, before;
+	__u32 copied_seq, before, unread, received;
 
 	if (!socket || sk->sk_protocol != PROTOCOL_TCP)
 		return 0;
 	copied_seq = BPF_CORE_READ(tcp, copied_seq);
+	if (socket->role == SOCKET_BACKEND && socket->head_unread) {
+		unread = BPF_CORE_READ(tcp, rcv_nxt) - copied_seq;
+		received = BPF_CORE_READ(tcp, bytes_received) - socket->received_before;
+		read_response_head(socket, read_call_buffer(),
+				   received > unread ? received - unread : 0);
+	}
 	if (socket->role != SOCKET_CLIENT)
 		return read_done(sk, NULL, 1, 0);
 	/* Of no other use to a client's socket. */

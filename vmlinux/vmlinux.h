@@ -383,7 +383,7 @@ struct bpf_iter__bpf_map_elem {
 	void *value;
 };
 
-/* What <bpf/bpf_tracing.h> reads a function's arguments from. */
+/* What <bpf/bpf_tracing.h> reads a function's arguments from; also those of a system call. */
 #ifdef __TARGET_ARCH_arm64
 struct user_pt_regs {
 	__u64 regs[31];
@@ -394,6 +394,7 @@ struct user_pt_regs {
 #else
 struct pt_regs {
 	unsigned long di, si, dx, cx, r8, r9, ax, sp, ip, bp;
+	unsigned long orig_ax; /* number of the system call */
 };
 #endif
 

@@ -177,14 +177,39 @@ static void an_optional_role_may_be_empty(void **state)
 /* Socket storage is worth more than a kprobe for an optional role. */
 static void storage_comes_before_kprobes(void **state)
 {
-	struct made_up_kernel kernel = { .lacks = { "connect_fentry", "send_tp_btf",
-						    "send_fentry" } };
+	struct made_up_kernel kernel = { .lacks = { "connect_fentry" } };
 	struct hook_plan plan;
 
 	(void)state;
 	choose_on(&plan, &kernel);
 	assert_true(plan.socket_storage);
 	assert_string_equal(chosen(&plan, HOOK_CONNECT), "none");
+	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_iter");
+}
+
+/* arm64 before 6.4: without a hook of what is sent there is no 5xx. */
+static void a_kprobe_comes_before_blindness(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "send_tp_btf", "send_fentry" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_false(plan.socket_storage);
+	assert_string_equal(chosen(&plan, HOOK_SEND), "send_kprobe");
+	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_hash_iter");
+}
+
+/* Where accepted sockets would not be known, the 5xx that are sent on them would not, either. */
+static void storage_stays_where_a_kprobe_does_not_help(void **state)
+{
+	struct made_up_kernel kernel = { .lacks = { "send_tp_btf", "send_fentry", "accept_fexit",
+						    "accept_fexit_old", "accept_kprobe" } };
+	struct hook_plan plan;
+
+	(void)state;
+	choose_on(&plan, &kernel);
+	assert_true(plan.socket_storage);
 	assert_string_equal(chosen(&plan, HOOK_SEND), "none");
 	assert_string_equal(chosen(&plan, HOOK_SWEEP), "sweep_iter");
 }
@@ -443,6 +468,8 @@ int main(void)
 		cmocka_unit_test(tracepoints_serve_where_functions_have_no_hooks),
 		cmocka_unit_test(an_optional_role_may_be_empty),
 		cmocka_unit_test(storage_comes_before_kprobes),
+		cmocka_unit_test(a_kprobe_comes_before_blindness),
+		cmocka_unit_test(storage_stays_where_a_kprobe_does_not_help),
 		cmocka_unit_test(without_storage_sockets_are_kept_by_pointer),
 		cmocka_unit_test(accept_is_served_with_storage_only),
 		cmocka_unit_test(a_required_role_can_be_missing),

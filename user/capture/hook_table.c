@@ -37,6 +37,7 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 	[HOOK_SEND] = {
 		.name = "send",
 		.without = "5xx that the load balancer writes, and requests to backends, are not seen",
+		.outweighs_storage = true,
 		.candidates = {
 			{ .program = "send_tp_btf", .kind = HOOK_TP_BTF, .target = "tcp_sendmsg_locked", .arguments = 4 },
 			{ .program = "send_fentry", .kind = HOOK_FENTRY, .target = "tcp_sendmsg_locked", .arguments = 3 },
@@ -66,6 +67,7 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 			{ .program = "read_fexit_5", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 5 },
 			{ .program = "read_fexit_6", .kind = HOOK_FEXIT, .target = "tcp_recvmsg", .arguments = 6 },
 			{ .program = "read_tp_btf_adjust", .kind = HOOK_TP_BTF, .target = "tcp_rcv_space_adjust", .arguments = 1,
+			  .needs_function = "bpf_task_pt_regs",
 			  .degrades = "names that do not resolve are not known for the cause of a 5xx" },
 		},
 	},

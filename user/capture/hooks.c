@@ -64,10 +64,35 @@ static void choose_role(struct hook_plan *plan, int role, hook_offers offers, vo
 	}
 }
 
-void hook_plan_choose(struct hook_plan *plan, hook_offers offers, void *context)
+static void choose_all(struct hook_plan *plan, hook_offers offers, void *context)
 {
 	for (int role = 0; role < HOOK_ROLES; role++)
 		choose_role(plan, role, offers, context);
+}
+
+/* Whether a role is empty that lbtrace is blind without. */
+static bool is_blind(const struct hook_plan *plan)
+{
+	if (hook_plan_lost_clients(plan))
+		return true;
+	for (int role = 0; role < HOOK_ROLES; role++) {
+		if (hook_table[role].outweighs_storage && plan->chosen[role] < 0)
+			return true;
+	}
+	return false;
+}
+
+void hook_plan_choose(struct hook_plan *plan, hook_offers offers, void *context)
+{
+	choose_all(plan, offers, context);
+	if (!plan->socket_storage || !is_blind(plan))
+		return;
+	plan->socket_storage = false;
+	choose_all(plan, offers, context);
+	if (!is_blind(plan))
+		return;
+	plan->socket_storage = true;
+	choose_all(plan, offers, context);
 }
 
 const struct hook_candidate *hook_plan_candidate(const struct hook_plan *plan, enum hook_role role)

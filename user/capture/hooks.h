@@ -69,7 +69,7 @@ struct hook_candidate {
 		target; /* tracepoint, kernel function or iterator, as BTF spells it; of a library */
 	uint32_t arguments; /* that the program reads the target with; 0: whatever there are */
 	enum hook_storage storage;
-	const char *needs_function; /* a kfunc that the program calls, or NULL */
+	const char *needs_function; /* the kernel's, that the program calls, or NULL */
 	const char *needs_symbol; /* a kernel symbol whose address must be known, or NULL */
 	const char *map; /* that an iterator walks, or NULL */
 	const char *degrades; /* what is lost with this one against the first, or NULL */
@@ -82,6 +82,7 @@ struct hook_row {
 	enum hook_storage served_with; /* but with this storage only */
 	bool required; /* lbtrace does not start without it */
 	bool on_demand; /* attached by load_attach(), not from the start */
+	bool outweighs_storage; /* sockets are kept by their address where this has no hook otherwise */
 	const char *without; /* what is lost when there is neither */
 	struct hook_candidate candidates[HOOK_CANDIDATES_MAX]; /* best first; unused: program NULL */
 };
