@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2153,SC2154
+# shellcheck shell=bash disable=SC2034,SC2153,SC2154
 # Debian's packages, from the mirror that this machine's apt uses, other suites and machines included.
-# Set by the caller: CACHE, MACHINE (amd64 or arm64).
+# Set by the caller: CACHE, and MACHINE where it is not amd64.
+
+# NAME PATTERN: the newest package that matches, of the suites in fetch_sources(); it ends with the machine.
+KERNELS=(
+	"5.10 linux-image-5.10.0-[0-9]*-cloud-amd64"
+	"6.1 linux-image-6.1.0-[0-9]*-cloud-amd64"
+	"6.12 linux-image-6.12.*-cloud-amd64"
+	"sid linux-binary-[0-9]*-cloud-amd64"
+	"arm64-6.1 linux-image-6.1.0-[0-9]*-cloud-arm64"
+	"arm64-6.12 linux-image-6.12.*-cloud-arm64"
+)
+MACHINE=amd64
 
 # The mirrors of Debian itself and of its security updates: "URI" of each kind.
 fetch_mirrors() {
@@ -108,4 +119,14 @@ fetch_tree() {
 	done
 	rm -f "$archives"/*.deb
 	echo "$*" >"$directory.done"
+}
+
+# What setup.sh does not install.
+kernels_tools() { # PACKAGE...
+	local tool missing=()
+	for tool in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null | grep -qx installed || missing+=("$tool")
+	done
+	[[ ${#missing[@]} -eq 0 ]] ||
+		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
 }

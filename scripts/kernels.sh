@@ -3,8 +3,8 @@
 # kernels.sh [-k NAME[,NAME...]] [-p PASS[,PASS...]] [--family ipv4|ipv6] [--lb NAME] [CASE...]
 #
 # The incidents of tests/incidents on Debian's own kernels, each booted under qemu without KVM, with
-# real load balancers inside. NAME is one of the kernels below, or arm64 for all of that machine, for
-# which lbtrace is built across. On each:
+# real load balancers inside. NAME is one of those in kernels-fetch.sh, or arm64 for all of that
+# machine, for which lbtrace is built across. On each:
 # - every program that the kernel has a hook for goes through its verifier, by itself (verifier.c);
 # - pass `preferred`: the incidents, with the best hook of every role;
 # - pass `others`: a shorter list, with those refused, so that the ones behind them serve;
@@ -23,16 +23,6 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 CACHE=${KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lbtrace-kernels}
 KEPT=${KEPT:-$ROOT/build/kernels}
-# NAME MACHINE PATTERN: the newest package that matches, of the suites in kernels-fetch.sh.
-KERNELS=(
-	"5.10 amd64 linux-image-5.10.0-[0-9]*-cloud-amd64"
-	"6.1 amd64 linux-image-6.1.0-[0-9]*-cloud-amd64"
-	"6.12 amd64 linux-image-6.12.*-cloud-amd64"
-	"sid amd64 linux-binary-[0-9]*-cloud-amd64"
-	"arm64-6.1 arm64 linux-image-6.1.0-[0-9]*-cloud-arm64"
-	"arm64-6.12 arm64 linux-image-6.12.*-cloud-arm64"
-)
-MACHINE=amd64
 GUEST_MEMORY_MIB=3000
 # The guest's clock counts instructions, 1 ns each, and jumps over idle time: however slow or busy this
 # machine is, the guest finds itself on one that is fast enough for what has to happen at once. With
@@ -69,9 +59,9 @@ read_options() {
 guest_machine() { # NAME
 	case $MACHINE in
 	amd64)
-		# Some of what `max` has besides leaves qemu 7.2 with flags that no processor has (EFLAGS
-		# 0x36402666: direction down), and the guest with memory that is written backwards.
-		echo qemu-system-x86_64 -cpu max,-avx,-avx2,-bmi1,-bmi2,-adx -serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results"
+		# With cmpxchg16b, an interrupt may leave qemu 7.2 with flags that no processor has (EFLAGS
+		# 0x36402666, direction down), and the guest with memory that was written backwards.
+		echo qemu-system-x86_64 -cpu max,-cx16 -serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results"
 		;;
 	arm64)
 		# Signatures of pointers are worth nothing here, and the real ones are slow to make.
@@ -167,16 +157,6 @@ guest_account() { # NAME
 	guest_keep "$1"
 }
 
-# The tools of this script alone, which setup.sh does not install.
-tools_install() { # PACKAGE...
-	local tool missing=()
-	for tool in "$@"; do
-		dpkg-query -W -f '${db:Status-Status}' "$tool" 2>/dev/null | grep -qx installed || missing+=("$tool")
-	done
-	[[ ${#missing[@]} -eq 0 ]] ||
-		DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null
-}
-
 # Everything behind the mark in docs/kernels.md is made new.
 document_write() {
 	local document=$ROOT/docs/kernels.md
@@ -203,7 +183,7 @@ machine_prepare() {
 		;;
 	esac
 	[[ " $PREPARED " != *" $MACHINE "* ]] || return 0
-	tools_install "${TOOLS[@]}"
+	kernels_tools "${TOOLS[@]}"
 	root_prepare
 	"$ROOT/scripts/as-owner.sh" make -C "$ROOT" --no-print-directory -s "${BUILD_OPTIONS[@]}" static lab-programs \
 		"$BUILD/tests/kernel/verifier"
@@ -225,7 +205,8 @@ main() {
 	read_options "$@"
 	mkdir -p "$CACHE" "$KEPT"
 	for line in "${KERNELS[@]}"; do
-		read -r name MACHINE pattern <<<"$line"
+		read -r name pattern <<<"$line"
+		MACHINE=${pattern##*-}
 		[[ -z $ONLY || ,$ONLY, == *",$name,"* || ,$ONLY, == *",$MACHINE,"* ]] || continue
 		kernel_run "$name" "$pattern"
 	done
