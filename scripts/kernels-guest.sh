@@ -95,7 +95,6 @@ guest_run() {
 }
 
 guest_mounts
-RESULTS=${RESULTS:-/dev/ttyS1}
 stty -F "$RESULTS" -opost 2>/dev/null
 guest_run >"$RESULTS" 2>&1
 sync
