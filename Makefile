@@ -286,11 +286,20 @@ accuracy: ## measure how often the verdicts are right, and write docs/accuracy.m
 BENCH_PROGRAMS := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
 
 .PHONY: bench bench-programs
-bench-programs: $(BENCH_PROGRAMS)
+bench-programs: $(BENCH_PROGRAMS) $(BUILD)/bench-count.so $(BUILD)/bench-empty.bpf.o
 
 $(BENCH_PROGRAMS): $(BUILD)/bench-%: $(BUILD)/tests/bench/%.o $(PARTS)
 	$(say) LINK $@
 	$(quiet)$(CC) $(USER_LDFLAGS) $^ -o $@.part $(LIBRARIES) && mv $@.part $@
+
+# What counts instructions in qemu, and what the peers are compared with.
+$(BUILD)/bench-count.so: tests/bench/qemu/count.c tests/bench/qemu/mark.h $(FLAGS)
+	$(say) CC $<
+	$(quiet)$(CC) $(BASE_CFLAGS) -O2 -fPIC -shared -fvisibility=hidden $< -o $@.part && mv $@.part $@
+
+$(BUILD)/bench-empty.bpf.o: tests/bench/qemu/empty.bpf.c $(FLAGS)
+	$(say) BPF $<
+	$(quiet)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.part && mv $@.part $@
 
 bench: ## measure what lbtrace costs beside its peers, and write docs/performance.md; needs root
 	@scripts/as-owner.sh $(MAKE) --no-print-directory -j$(JOBS) all bench-programs

@@ -9,7 +9,7 @@
 #
 # Set by the caller: ROOT, BENCH_LOAD, LAB_DIR, LAB_NAME.
 
-CONNECTIONS=16
+CONNECTIONS=16 BALANCER_THREADS=2
 BACKEND=10.78.0.2 FRONT=10.77.0.1
 
 front_port() { # LB WORKLOAD
@@ -25,7 +25,7 @@ front_port() { # LB WORKLOAD
 bench_haproxy_conf() {
 	cat <<-END
 		global
-			nbthread 2
+			nbthread $BALANCER_THREADS
 			maxconn 12000
 			no strict-limits
 		defaults
@@ -52,7 +52,7 @@ bench_nginx_conf() {
 	cat <<-END
 		daemon off;
 		user nobody nogroup;
-		worker_processes 2;
+		worker_processes $BALANCER_THREADS;
 		pid $LAB_DIR/nginx.pid;
 		error_log $LAB_DIR/nginx-error.log crit;
 		events { worker_connections 8000; }

@@ -155,6 +155,10 @@ print_all() {
 	print_programs
 	echo
 	print_each_program
+	if wanted exact; then
+		printf '\n## In instructions\n\n'
+		print_exact <"$LAB_DIR/results"
+	fi
 	printf '\n## Nothing lost\n\n'
 	print_loss
 	if wanted scale; then

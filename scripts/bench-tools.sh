@@ -34,6 +34,7 @@ tool_command() { # NAME
 	case $1 in
 	lbtrace) tool_spawn lbtrace "$LBTRACE" record --netns "$LAB_NAME-lb" -o "$LAB_DIR/tool.lbt" ;;
 	empty) peer_spawn "$1" bpftrace -e 'tracepoint:sock:inet_sock_set_state { }' ;;
+	empty-btf) peer_spawn "$1" "$ROOT/build/bench-attach" "$ROOT/build/bench-empty.bpf.o" ;;
 	bpftrace-tcplife) peer_spawn "$1" bpftrace "$ROOT/tests/bench/tcplife.bt" ;;
 	*) peer_spawn "$1" "$1" ;;
 	esac

@@ -7,7 +7,8 @@
 #
 # Environment: BENCH_WRITE=1 (writes docs/performance.md and .svg), BENCH_SECONDS (a measurement's
 # length, 2), BENCH_KEEP (a file: the raw figures), BENCH_FROM (such a file: nothing is measured),
-# BENCH_NOTE (what else there is to say of the run), BENCH_PARTS (costs kernel loss replay scale),
+# BENCH_NOTE (what else there is to say of the run), BENCH_PARTS (costs kernel loss replay scale
+# exact),
 # LBTRACE (./lbtrace), BENCH_LOAD, BENCH_REPLAY (build/bench-*).
 set -euo pipefail
 
@@ -28,6 +29,8 @@ source "$ROOT/scripts/bench-tools.sh"
 source "$ROOT/scripts/bench-measure.sh"
 # shellcheck source=scripts/bench-scale.sh
 source "$ROOT/scripts/bench-scale.sh"
+# shellcheck source=scripts/bench-exact-table.sh
+source "$ROOT/scripts/bench-exact-table.sh"
 # shellcheck source=scripts/bench-table.sh
 source "$ROOT/scripts/bench-table.sh"
 
@@ -43,7 +46,7 @@ read_options() {
 	if [[ $SHORT == yes ]]; then
 		BENCH_PARTS=${BENCH_PARTS:-costs kernel loss replay}
 	else
-		BENCH_PARTS=${BENCH_PARTS:-costs kernel loss replay scale}
+		BENCH_PARTS=${BENCH_PARTS:-costs kernel loss replay scale exact}
 	fi
 	SECONDS_EACH=${BENCH_SECONDS:-2}
 }
@@ -114,6 +117,12 @@ measure_kernel() {
 	STATS_BEFORE=""
 }
 
+# Elsewhere, in guests of its own: what is not there does not hinder the rest.
+measure_exact() {
+	echo "bench: instructions, on Debian's kernels" >&2
+	"$ROOT/scripts/bench-exact.sh" --raw >>"$LAB_DIR/results" || echo "bench: no figures of it" >&2
+}
+
 wanted() { [[ " $BENCH_PARTS " == *" $1 "* ]]; }
 
 measure_all() {
@@ -124,6 +133,7 @@ measure_all() {
 	! wanted loss || measure_loss "$([[ $SHORT == yes ]] && echo 5 || echo 60)"
 	! wanted replay || measure_replay
 	! wanted scale || measure_scale
+	! wanted exact || measure_exact
 }
 
 main() {
