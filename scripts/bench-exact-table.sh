@@ -89,31 +89,55 @@ calm_batches() { # NAME RUN
 		sort -n | awk -v most="$(((BATCHES + 1) / 2))" 'NR <= most { printf "%d ", $2 }'
 }
 
-# Lines `FUNCTION INSTRUCTIONS ENTRIES` for a request, from the kernel's symbols, those of the programs
-# that were loaded in that run and the blocks that were counted.
+# Lines `ADDRESS 0 FUNCTION`: the kernel's symbols and those of the programs that were loaded in that run.
+symbols_of() { # NAME RUN
+	sed -n '/^symbols$/,/^end of symbols$/{/symbols$/!p}' "$KEPT/$1.results" | base64 -d | gzip -d |
+		awk '{ print $1, 0, $2 }'
+	awk -v wanted="$2" '$1 == "section" { n++ } $1 == "symbol" && n == wanted { print $2, 0, $4 }' \
+		"$KEPT/$1.results" | sed -E 's/bpf_prog_[0-9a-f]+_/program:/'
+}
+
+# Lines `ADDRESS 1 INSTRUCTIONS RUNS CALLED` of the calm batches.
+blocks_of() { # NAME RUN
+	awk -v calm=" $(calm_batches "$1" "$2")" '$1 == "section" { n++; take = index(calm, " " n " "); next }
+		take { print $1, 1, $2, $3, $4 }' "$KEPT/$1.counts"
+}
+
+calm_requests() { echo $((REQUESTS * ((BATCHES + 1) / 2))); }
+
+# Lines `FUNCTION INSTRUCTIONS ENTRIES` for a request.
 profile_of() { # NAME RUN
-	local calm
-	calm=$(calm_batches "$1" "$2")
-	{
-		sed -n '/^symbols$/,/^end of symbols$/{/symbols$/!p}' "$KEPT/$1.results" | base64 -d | gzip -d |
-			awk '{ print $1, 0, $2 }'
-		awk -v wanted="$2" '$1 == "section" { n++ } $1 == "symbol" && n == wanted { print $2, 0, $4 }' \
-			"$KEPT/$1.results"
-		awk -v calm=" $calm" '$1 == "section" { n++; take = index(calm, " " n " "); next }
-			take { print $1, 1, $2, $3 }' "$KEPT/$1.counts"
-	} | LC_ALL=C sort | awk -v n="$((REQUESTS * $(wc -w <<<"$calm")))" '
-		$2 == 0 { name = $3; start = $1; sub(/^bpf_prog_[0-9a-f]+_/, "program:", name); next }
+	{ symbols_of "$@" && blocks_of "$@"; } | LC_ALL=C sort | awk -v n="$(calm_requests)" '
+		$2 == 0 { name = $3; start = $1; next }
 		{ instructions[name] += $3; if ($1 == start) entries[name] += $4 }
 		END { for (f in instructions) print f, instructions[f] / n, entries[f] / n }' | LC_ALL=C sort
 }
 
-# The second run is lbtrace's, the first is nothing's. Mean instructions of an entry include those
-# behind a return into the function, but not those of what it calls.
+# Lines `PROGRAM FUNCTION CALLS` for a request.
+calls_of() { # NAME RUN
+	{
+		symbols_of "$@"
+		{ symbols_of "$@" && blocks_of "$@"; } | LC_ALL=C sort | awk '
+			$2 == 0 { name = $3; next }
+			$5 != "0" && name ~ /^program:/ { print $5, 1, name, $4 }'
+	} | LC_ALL=C sort | awk -v n="$(calm_requests)" '
+		$2 == 0 { name = $3; next }
+		{ calls[$3 " " name] += $4 }
+		END { for (call in calls) print call, calls[call] / n }' | LC_ALL=C sort -k 1,1 -k 3,3gr
+}
+
+# The second run is lbtrace's, the first is nothing's. An entry is a call from the function's start.
 print_exact_profile() { # NAME
-	echo "kernel $1, ${PROFILE[*]}: instructions a request that lbtrace adds, by function (the $EXACT_FUNCTIONS furthest from 0)"
+	echo "kernel $1, ${PROFILE[*]}: instructions a request that lbtrace adds, by function, without those of" \
+		"what it calls (the $EXACT_FUNCTIONS furthest from 0)"
+	echo
 	echo "| function | instructions | entries |"
 	echo "|---|---|---|"
 	LC_ALL=C join -a 1 -a 2 -e 0 -o 0,1.2,1.3,2.2,2.3 <(profile_of "$1" 1) <(profile_of "$1" 2) |
 		awk '{ more = $4 - $2; print more < 0 ? -more : more, $1, more, $5 - $3 }' | sort -grk 1,1 |
 		awk -v most="$EXACT_FUNCTIONS" 'NR <= most { printf "| %s | %+.0f | %+.2f |\n", $2, $3, $4 }'
+	echo
+	echo "| program | calls | times a request |"
+	echo "|---|---|---|"
+	calls_of "$1" 2 | awk '$3 >= 0.1 { printf "| %s | %s | %.2f |\n", $1, $2, $3 }'
 }

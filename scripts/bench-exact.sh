@@ -10,13 +10,13 @@
 #   --by-role   lbtrace with a role's hooks refused, each in turn: what that role costs
 #   --profile   which functions of the kernel the instructions that lbtrace adds are in
 #
-# Environment: KERNELS_CACHE as for kernels.sh; EXACT_BATCHES (15), EXACT_KEPT (build/exact).
+# Environment: KERNELS_CACHE as for kernels.sh; EXACT_BATCHES (12), EXACT_KEPT (build/exact).
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 CACHE=${KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lbtrace-kernels}
 KEPT=${EXACT_KEPT:-$ROOT/build/exact}
-REQUESTS=10 BATCHES=${EXACT_BATCHES:-15} WARM=40 IDLE_SECONDS=10
+REQUESTS=20 BATCHES=${EXACT_BATCHES:-12} WARM=40 IDLE_SECONDS=10
 GUEST_MEMORY_MIB=2000 GUEST_SECONDS=1200
 ONLY="6.12 sid" WHAT=table PROFILE=() SYMBOLS=no
 MODULES="veth nf_tables nft_reject_inet nf_conntrack tcp_cubic ipv6"
