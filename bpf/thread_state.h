@@ -68,6 +68,7 @@ struct thread_state {
 	struct thread_plaintext plaintext;
 	struct event_response response; /* what all 5xx of the write at work have in common */
 	struct http2_walk walk; /* the one at work: too big for the stack, and no CPU's own */
+	struct http2_state http2; /* of the connection that it is of */
 };
 
 struct {
