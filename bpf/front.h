@@ -5,7 +5,7 @@
 
 #include "bpf/emit.h"
 #include "bpf/iterator.h"
-#include "bpf/http2.h"
+#include "bpf/http2_thread.h"
 #include "bpf/payload.h"
 
 #define FRONT_TLS_HEADER_BYTES 5
@@ -192,7 +192,7 @@ static __always_inline void front_read_http2(struct sock *sk, struct socket_stat
 	if (!front_walk_begin(message, walk))
 		return;
 	walk->skip = socket->http2.lost || ahead < 0 ? 0 : ahead;
-	http2_look(thread, &socket->http2);
+	http2_look_thread(thread, &socket->http2);
 	socket->http2.lost = walk->lost;
 	socket->http2.next = seq + walk->passed + walk->skip;
 	words->found = walk->found;

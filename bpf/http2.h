@@ -4,7 +4,7 @@
 #define LBTRACE_HTTP2_H
 
 #include "bpf/http2_frame.h"
-#include "bpf/thread.h"
+#include "bpf/socket.h"
 
 #define HTTP2_STEPS 64
 
@@ -66,23 +66,14 @@ static __always_inline void http2_read_status(struct http2_walk *walk, struct ht
 	walk->skip += walk->frame_bytes;
 }
 
-/* Goes from frame to frame through what the thread's `walk` was set to; `found` are the 5xx. Not
- * static: the verifier looks at it once, not for each way that leads to it. */
-__noinline __weak int http2_look_frames(void)
+/* Goes from frame to frame through what `walk` was set to; `found` are the 5xx. */
+static __always_inline void http2_look(struct http2_walk *walk, struct http2_state *state)
 {
-	struct thread_state *thread = thread_current();
-	struct http2_state *state;
-	struct http2_walk *walk;
-
-	if (!thread)
-		return 0;
-	walk = &thread->walk;
-	state = &thread->http2;
 	for (int i = 0; i < HTTP2_STEPS && !walk->lost; i++) {
 		if (walk->skip >= walk->left) {
 			if (!walk->iovec_count) {
 				walk->skip += walk->in_headers ? walk->frame_bytes : 0;
-				return 0;
+				return;
 			}
 			http2_next_piece(walk);
 		} else if (walk->in_headers) {
@@ -94,15 +85,6 @@ __noinline __weak int http2_look_frames(void)
 	/* more frames than steps */
 	if (walk->skip < walk->left || walk->iovec_count)
 		walk->lost = 1;
-	return 0;
-}
-
-/* The same with the connection's state, which is kept elsewhere. */
-static __always_inline void http2_look(struct thread_state *thread, struct http2_state *state)
-{
-	thread->http2 = *state;
-	http2_look_frames();
-	*state = thread->http2;
 }
 
 #endif

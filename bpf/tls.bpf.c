@@ -4,7 +4,7 @@
  * and its kind, which all take session, buffer and length; only calls of followed processes are
  * looked at.
  */
-#include "bpf/http2.h"
+#include "bpf/http2_thread.h"
 #include "bpf/payload.h"
 #include "bpf/thread.h"
 
@@ -74,7 +74,7 @@ static __always_inline void tls_look_http2(struct tls_session *session, const __
 	walk->base = buffer;
 	walk->left = length;
 	walk->skip = session->http2.lost ? 0 : session->http2.next;
-	http2_look(thread, &session->http2);
+	http2_look_thread(thread, &session->http2);
 	session->http2.lost = walk->lost;
 	session->http2.next = walk->skip > walk->left ? walk->skip - walk->left : 0;
 	thread->plaintext.count = walk->count;

@@ -88,6 +88,7 @@ static inline void memory_read(void *to, size_t bytes, uintptr_t from)
 			    (uintptr_t)(source) + offsetof(__typeof__(*(source)), member)); \
 		read_value;                                                                 \
 	})
+#define TYPED_READ(source, member) BPF_CORE_READ(source, member)
 #define __builtin_preserve_access_index(place) (place)
 
 #endif
