@@ -33,6 +33,7 @@ peer_spawn() { # NAME COMMAND...
 tool_command() { # NAME
 	case $1 in
 	lbtrace) tool_spawn lbtrace "$LBTRACE" record --netns "$LAB_NAME-lb" -o "$LAB_DIR/tool.lbt" ;;
+	elsewhere) tool_spawn "$1" "$LBTRACE" record --netns "$LAB_NAME-router" -o "$LAB_DIR/tool.lbt" ;;
 	empty) peer_spawn "$1" bpftrace -e 'tracepoint:sock:inet_sock_set_state { }' ;;
 	empty-btf) peer_spawn "$1" "$ROOT/build/bench-attach" "$ROOT/build/bench-empty.bpf.o" ;;
 	bpftrace-tcplife) peer_spawn "$1" bpftrace "$ROOT/tests/bench/tcplife.bt" ;;
@@ -53,8 +54,8 @@ tool_programs() { # PID
 }
 
 tool_is_ready() { # NAME
-	if [[ $1 == lbtrace ]]; then
-		grep -qs '^lbtrace: ready' "$LAB_DIR/lbtrace.stderr"
+	if [[ $1 == lbtrace || $1 == elsewhere ]]; then
+		grep -qs '^lbtrace: ready' "$LAB_DIR/$1.stderr"
 	else
 		[[ -d /proc/$TOOL_PID && -n $(tool_programs "$TOOL_PID") ]]
 	fi

@@ -86,6 +86,8 @@ measure_costs() {
 		measure_pairs "$balancer" kept lbtrace "$pairs"
 		measure_pairs "$balancer" refused lbtrace $((pairs - 1))
 	done
+	# All programs attached, and no load balancer of theirs.
+	measure_pairs haproxy fresh elsewhere "$pairs"
 	# The noise: a ratio of nothing to nothing.
 	measure_pairs haproxy fresh nothing "$pairs"
 	for peer in "${PEERS[@]}"; do
