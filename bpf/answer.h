@@ -149,10 +149,14 @@ __noinline __weak int answer_emit(__u32 status)
 static __always_inline void answer_client(struct sock *sk, const struct socket_state *socket,
 					  const struct front_words *words)
 {
-	struct followed_process *process = process_current();
-	struct thread_state *thread = thread_current();
+	struct followed_process *process;
+	struct thread_state *thread;
 
-	if (!process || !thread || !words->count)
+	if (!words->count)
+		return;
+	process = process_current();
+	thread = thread_current();
+	if (!process || !thread)
 		return;
 	answer_prepare(sk, socket, process, thread, words->flags);
 	if (!words->found) {
