@@ -182,6 +182,8 @@ const struct hook_row hook_table[HOOK_ROLES] = {
 		.candidates = {
 			{ .program = "unix_cgroup", .kind = HOOK_CGROUP, .target = "connect_unix" },
 			{ .program = "unix_fexit", .kind = HOOK_FEXIT, .target = "unix_stream_connect", .arguments = 4 },
+			{ .program = "unix_kprobe", .kind = HOOK_KPROBE, .target = "unix_stream_connect", .arguments = 4,
+			  .storage = HOOK_STORAGE_POINTER, .degrades = "each connect to a Unix socket costs more" },
 		},
 	},
 	[HOOK_WAKE] = {
