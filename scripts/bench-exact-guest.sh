@@ -76,6 +76,8 @@ guest_tool() { # NAME ROUND TOOL [LBTRACE_REFUSE]
 	local lb workload warm batches count
 	export LBTRACE_REFUSE=${4:-}
 	tool_start "$3" || return
+	# Of roles that this kernel has no hook for, there is no cost.
+	[[ $3 != lbtrace ]] || sed -n '/ready$/!s/^/said /p' "$LAB_DIR/lbtrace.stderr"
 	while read -r lb workload warm batches count; do
 		guest_load "$lb" "$workload" "$warm" "$batches" "$count" &&
 			echo "section $lb $workload $1 $2 $batches $count"

@@ -18,6 +18,7 @@ CACHE=${KERNELS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/lbtrace-kernels}
 KEPT=${EXACT_KEPT:-$ROOT/build/exact}
 REQUESTS=20 BATCHES=${EXACT_BATCHES:-12} WARM=40 IDLE_SECONDS=10
 GUEST_MEMORY_MIB=2000 GUEST_SECONDS=1200
+GUEST_BOOTS=3
 ONLY="6.12 sid" WHAT=table PROFILE=() SYMBOLS=no
 MODULES="veth nf_tables nft_reject_inet nf_conntrack tcp_cubic ipv6"
 # shellcheck source=scripts/kernels-fetch.sh
@@ -121,21 +122,34 @@ exact_pack() {
 	rm -rf "$WORK"
 }
 
+# When the kernel uses cmpxchg16b, an interrupt may leave qemu 7.2 with flags that no processor has, and
+# the guest dies. Without it (141 is its number) kmalloc() and kfree() take some twenty instructions more;
+# but newer kernels then have no kmalloc_nolock(), and so no socket storage for programs. They use it
+# less: a guest that dies is booted again.
+exact_parameters() { # NAME
+	echo "console=ttyS0 quiet panic=-1 loglevel=4$([[ $1 == sid ]] || echo " clearcpuid=141")"
+}
+
 exact_boot() { # NAME KERNEL
 	rm -f "$KEPT/$1".{console,results,counts}
-	exact_pack "$1" "$2" >"$CACHE/initrd-exact-$1"
 	timeout "$GUEST_SECONDS" qemu-system-x86_64 -icount shift=0,sleep=off -m "$GUEST_MEMORY_MIB" -smp 1 -cpu max \
 		-display none -nic none -no-reboot -initrd "$CACHE/initrd-exact-$1" \
-		-kernel "$(find "$2" -name 'vmlinuz*' | head -n 1)" \
+		-kernel "$(find "$2" -name 'vmlinuz*' | head -n 1)" -append "$(exact_parameters "$1")" \
 		-plugin "$ROOT/build/bench-count.so,out=$KEPT/$1.counts$([[ $SYMBOLS == no ]] || echo ,blocks=on)" \
-		-serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results.serial" \
-		-append "console=ttyS0 quiet panic=-1 loglevel=4" </dev/null || true
+		-serial "file:$KEPT/$1.console" -serial "file:$KEPT/$1.results.serial" </dev/null || true
 	tr -d '\r' <"$KEPT/$1.results.serial" >"$KEPT/$1.results"
 	rm -f "$KEPT/$1.results.serial"
-	grep -q '^finished' "$KEPT/$1.results" || {
+	grep -q '^finished' "$KEPT/$1.results"
+}
+
+exact_run() { # NAME KERNEL
+	local boot=1
+	exact_pack "$1" "$2" >"$CACHE/initrd-exact-$1"
+	until exact_boot "$1" "$2"; do
 		echo "bench-exact.sh: the guest with kernel $1 did not finish; see $KEPT/$1.console" >&2
-		return 1
-	}
+		[[ $((boot++)) -lt $GUEST_BOOTS ]] || return 1
+	done
+	sed -n "s/^said /bench-exact.sh: kernel $1: /p" "$KEPT/$1.results" >&2
 	if grep '^splat ' "$KEPT/$1.results" >&2; then
 		return 1
 	fi
@@ -177,7 +191,7 @@ main() {
 		read -r name pattern <<<"$line"
 		[[ " $ONLY " == *" $name "* ]] || continue
 		kernel=$(fetch_kernel "$name" "$pattern")
-		exact_boot "$name" "$kernel"
+		exact_run "$name" "$kernel"
 		exact_results "$name" >>"$KEPT/figures"
 		[[ $WHAT != profile ]] || print_exact_profile "$name"
 	done
