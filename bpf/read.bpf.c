@@ -199,30 +199,34 @@ int BPF_PROG(read_tp_btf, struct sock *sk, int bytes, int flags)
 	return read_done(sk, NULL, bytes, flags);
 }
 
+/* Bytes that were read from the socket since it is one. A FIN counts as one that was not. */
+static __always_inline __u32 read_total(const struct sock *sk)
+{
+	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
+	__u32 unread = BPF_CORE_READ(tcp, rcv_nxt) - BPF_CORE_READ(tcp, copied_seq);
+
+	return BPF_CORE_READ(tcp, bytes_received) - unread;
+}
+
 /* Where there is neither that tracepoint nor fexit (arm64 before 6.3): each part of what is read, as it
- * has been copied; how much that was, the socket's own count tells, which a peek leaves as it is. */
+ * has been copied; how much that was, the socket's own counts tell, which a peek leaves as they are. */
 SEC("?tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(read_tp_btf_adjust, struct sock *sk)
 {
-	const struct tcp_sock *tcp = (const struct tcp_sock *)sk;
 	struct socket_state *socket = socket_find(sk);
-	__u32 copied_seq, before, unread, received;
+	__u32 total;
+	__s32 bytes;
 
 	if (!socket || sk->sk_protocol != PROTOCOL_TCP)
 		return 0;
-	copied_seq = BPF_CORE_READ(tcp, copied_seq);
-	if (socket->role == SOCKET_BACKEND && socket->head_unread) {
-		unread = BPF_CORE_READ(tcp, rcv_nxt) - copied_seq;
-		received = BPF_CORE_READ(tcp, bytes_received) - socket->received_before;
-		read_response_head(socket, read_call_buffer(),
-				   received > unread ? received - unread : 0);
-	}
-	if (socket->role != SOCKET_CLIENT)
-		return read_done(sk, NULL, 1, 0);
+	total = read_total(sk);
+	bytes = total - (__u32)socket->received_before;
+	if (socket->role == SOCKET_BACKEND && socket->head_unread)
+		read_response_head(socket, read_call_buffer(), bytes > 0 ? bytes : 0);
 	/* Of no other use to a client's socket. */
-	before = socket->received_before;
-	socket->received_before = copied_seq;
-	return read_done(sk, NULL, copied_seq - before, copied_seq == before ? READ_FLAG_PEEK : 0);
+	if (socket->role == SOCKET_CLIENT)
+		socket->received_before = total;
+	return read_done(sk, NULL, bytes, 0);
 }
 
 /* Since 5.19: sk, message, length, flags, address length. */
