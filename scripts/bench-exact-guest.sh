@@ -84,6 +84,15 @@ guest_tool() { # NAME ROUND TOOL [LBTRACE_REFUSE]
 	done <<<"$RUNS"
 	[[ $SYMBOLS != yes ]] || grep -F '[bpf]' /proc/kallsyms | sed 's/^/symbol /'
 	tool_stop
+	[[ $3 != lbtrace || -n $LBTRACE_REFUSE ]] || guest_check_log
+}
+
+# Of an lbtrace that sees nothing there is no cost either: every 5xx must be in its log, with a cause.
+guest_check_log() {
+	local wanted seen
+	wanted=$(awk '$2 == "refused" { n += $3 + $4 * $5 } END { print n + 0 }' <<<"$RUNS")
+	seen=$("$LBTRACE" report "$LAB_DIR/tool.lbt" --format json | jq .gateway_errors.explained)
+	[[ $seen == "$wanted" ]] || echo "said of $wanted 5xx it explains $seen"
 }
 
 guest_run() {
