@@ -99,7 +99,7 @@ static int note_address(struct local_ports *ports, const struct event_address *a
 int local_ports_note(struct local_ports *ports, const struct event_header *record)
 {
 	const union event *event = (const union event *)record;
-	const struct port_key key = { .group = event->backend_address.owner.group };
+	struct port_key key = { 0 };
 	const struct local_port *balancer;
 	int err;
 
@@ -110,6 +110,7 @@ int local_ports_note(struct local_ports *ports, const struct event_header *recor
 	}
 	if (record->type != EVENT_BACKEND_ADDRESS || record->flags & BACKEND_ADDRESS_GONE)
 		return 0;
+	key.group = event->backend_address.owner.group;
 	balancer = find(ports, &key);
 	return balancer ? note_address(ports, &event->backend_address.address, balancer->netns) : 0;
 }
