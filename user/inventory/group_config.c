@@ -191,8 +191,13 @@ static const char *why_unknown(const struct place *place, char text[EVENT_TEXT_B
 {
 	if (place->root == -EACCES || place->root == -EPERM)
 		return "its files cannot be seen: permission denied; run lbtrace as root";
-	if (place->root < 0)
+	if (place->root == -ENOENT || place->root == -ESRCH)
 		return "its files cannot be seen: no such process any more";
+	if (place->root < 0) {
+		snprintf(text, EVENT_TEXT_BYTES, "its files cannot be seen: %s",
+			 strerror(-place->root));
+		return text;
+	}
 	if (place->err && place->err != -ENOENT && place->err != -ESRCH) {
 		snprintf(text, EVENT_TEXT_BYTES, "its command line cannot be read: %s",
 			 strerror(-place->err));
