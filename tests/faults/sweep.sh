@@ -79,8 +79,8 @@ caller_of() {
 # fail_call CALL AT ERRNO LAST COMMAND...: runs it, and prints what is wrong. What SWEEP_AFTER finds has
 # to be so twice: on a busy machine there may be no traffic for a moment.
 fail_call() {
-	local work=$FAULTS_DIR/sweep try status bad
-	for try in 1 2; do
+	local work=$FAULTS_DIR/sweep status bad
+	for _ in 1 2; do
 		status=0
 		[[ -z ${SWEEP_BEFORE:-} ]] || "$SWEEP_BEFORE"
 		faulty "$1" "FAULT_AT=$2" "FAULT_ERRNO=${ERRNO[$3]}" "FAULT_LAST=$4" "FAULT_STACK=$work/stack" -- \
