@@ -136,9 +136,19 @@ guest_end_pass() { # RESULTS
 	done
 }
 
+# Prints the passes that were asked for and did not come to an end: without a closing line of the
+# incidents' own, nothing of them was counted.
+guest_broken() { # RESULTS
+	local pass
+	for pass in "${PASSES[@]}"; do
+		sed -n "/^guest: $pass\$/,/^guest: end of $pass\$/p" "$1" |
+			grep -qE '^[0-9]+ passed, [0-9]+ failed' || echo "$pass"
+	done
+}
+
 # Adds up the guest's own closing lines.
 guest_account() { # NAME
-	local results=$KEPT/$1.results counts passed=0 failed=0 skipped=0
+	local results=$KEPT/$1.results counts pass passed=0 failed=0 skipped=0
 	tr -d '\r' <"$results" | sed '/^guest: archive$/,/^guest: end of archive$/d' >"$results.txt"
 	sed -n '/^guest: archive\r*$/,/^guest: end of archive\r*$/{/^guest:/!p}' "$results" |
 		tr -d '\r' | base64 -d >"$KEPT/$1.tgz"
@@ -154,6 +164,10 @@ guest_account() { # NAME
 		echo "FAILED $1: the guest did not finish; see $KEPT/$1.console"
 		guest_end_pass "$results.txt"
 	fi
+	for pass in $(guest_broken "$results.txt"); do
+		failed=$((failed + 1))
+		echo "FAILED $1: pass $pass did not come to its end"
+	done
 	sed -n -e 's/^FAILED /FAILED '"$1"': /p' -e 's/^guest: splat/FAILED '"$1"': splat/p' "$results.txt"
 	PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))
 	echo "$1: $passed passed, $failed failed, $skipped skipped"
