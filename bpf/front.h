@@ -156,16 +156,16 @@ static __always_inline bool front_walk_begin(const struct msghdr *message, struc
 {
 	const struct iov_iter *iter = &message->msg_iter;
 	enum iterator_kind kind = iterator_kind(iter);
-	__u64 offset = TYPED_READ(iter, iov_offset);
+	__u64 offset = BPF_CORE_READ(iter, iov_offset);
 
 	if (kind == ITERATOR_BUFFER) {
-		walk->base = TYPED_READ(iter, ubuf) + offset;
-		walk->left = TYPED_READ(iter, count);
+		walk->base = BPF_CORE_READ(iter, ubuf) + offset;
+		walk->left = BPF_CORE_READ(iter, count);
 		return true;
 	}
 	if (kind != ITERATOR_IOVECS)
 		return false;
-	walk->iovec_count = TYPED_READ(iter, nr_segs);
+	walk->iovec_count = BPF_CORE_READ(iter, nr_segs);
 	walk->iovecs = iterator_iovecs(iter);
 	/* as if before the first buffer */
 	http2_next_piece(walk);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The buffers of a message that is being sent, whatever this kernel calls their members. */
+/* The buffers of a message that is being sent, whatever this kernel calls their members. None of these
+ * is read by TYPED_READ(): from its two ways the compiler takes the place of a member in front of the
+ * question whether this kernel has it, and one that has not refuses the program (ubuf, __iov: 5.10). */
 #ifndef LBTRACE_BPF_ITERATOR_H
 #define LBTRACE_BPF_ITERATOR_H
 
@@ -21,10 +23,10 @@ static __always_inline enum iterator_kind iterator_kind(const struct iov_iter *i
 	if (!bpf_core_field_exists(iter->iter_type)) {
 		const struct iov_iter___type *old = (const struct iov_iter___type *)iter;
 
-		return TYPED_READ(old, type) & ITERATOR_OLD_IOVEC ? ITERATOR_IOVECS
-								  : ITERATOR_OTHER;
+		return BPF_CORE_READ(old, type) & ITERATOR_OLD_IOVEC ? ITERATOR_IOVECS
+								     : ITERATOR_OTHER;
 	}
-	type = TYPED_READ(iter, iter_type);
+	type = BPF_CORE_READ(iter, iter_type);
 	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
 	    type == bpf_core_enum_value(enum iter_type, ITER_UBUF))
 		return ITERATOR_BUFFER;
@@ -36,8 +38,8 @@ static __always_inline enum iterator_kind iterator_kind(const struct iov_iter *i
 static __always_inline const struct iovec *iterator_iovecs(const struct iov_iter *iter)
 {
 	if (bpf_core_field_exists(iter->__iov))
-		return TYPED_READ(iter, __iov);
-	return TYPED_READ((const struct iov_iter___iov *)iter, iov);
+		return BPF_CORE_READ(iter, __iov);
+	return BPF_CORE_READ((const struct iov_iter___iov *)iter, iov);
 }
 
 #endif

@@ -118,11 +118,11 @@ static __always_inline const void *read_start(const struct msghdr *message, __u3
 {
 	const struct iov_iter *iter = &message->msg_iter;
 	enum iterator_kind kind = iterator_kind(iter);
-	__u64 offset = TYPED_READ(iter, iov_offset);
+	__u64 offset = BPF_CORE_READ(iter, iov_offset);
 	struct iovec vector;
 
 	if (kind == ITERATOR_BUFFER)
-		return offset < bytes ? NULL : TYPED_READ(iter, ubuf) + (offset - bytes);
+		return offset < bytes ? NULL : BPF_CORE_READ(iter, ubuf) + (offset - bytes);
 	if (kind != ITERATOR_IOVECS)
 		return NULL;
 	/* A buffer that was filled to its end is behind the iterator. */
