@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The buffers of a message that is being sent, whatever this kernel calls their members. None of these
- * is read by TYPED_READ(): from its two ways the compiler takes the place of a member in front of the
- * question whether this kernel has it, and one that has not refuses the program (ubuf, __iov: 5.10). */
+/* The buffers of a message that is being sent, whatever this kernel calls their members. What a
+ * kernel may lack is not read by TYPED_READ(): from its two ways the compiler takes the place of a member
+ * in front of the question whether there is one, and the program is refused (ubuf, __iov: 5.10). */
 #ifndef LBTRACE_BPF_ITERATOR_H
 #define LBTRACE_BPF_ITERATOR_H
 

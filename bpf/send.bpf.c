@@ -37,7 +37,7 @@ static __always_inline bool send_copy(__u8 *head, __u32 *length, const void *fro
 /* From the current position of a message made of several buffers. */
 static __always_inline __u32 send_gather(const struct iov_iter *iter, __u8 *head)
 {
-	__u64 offset = BPF_CORE_READ(iter, iov_offset), count = BPF_CORE_READ(iter, nr_segs);
+	__u64 offset = TYPED_READ(iter, iov_offset), count = TYPED_READ(iter, nr_segs);
 	const struct iovec *iovec = iterator_iovecs(iter);
 	struct iovec found = {};
 	__u32 length = 0;
@@ -63,9 +63,8 @@ static __always_inline __u32 send_read_head(const struct msghdr *message, __u8 *
 	__u32 length = 0;
 
 	if (kind == ITERATOR_BUFFER)
-		send_copy(head, &length,
-			  BPF_CORE_READ(iter, ubuf) + BPF_CORE_READ(iter, iov_offset),
-			  BPF_CORE_READ(iter, count));
+		send_copy(head, &length, BPF_CORE_READ(iter, ubuf) + TYPED_READ(iter, iov_offset),
+			  TYPED_READ(iter, count));
 	else if (kind == ITERATOR_IOVECS)
 		length = send_gather(iter, head);
 	return length;
