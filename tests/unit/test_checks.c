@@ -341,6 +341,25 @@ static void test_claimed_check_is_undone(void **state)
 	assert_int_equal(written_configured(report, "api/app0")->checks.failed, 1);
 }
 
+/* Its server has been out for long: the check began when the thread worked on a request. */
+static void test_check_of_a_server_that_is_out(void **state)
+{
+	struct written *written = *state;
+	struct event_attempt check = check_refused(31, 1, 13000);
+	struct event_response response = response_new(BALANCER_HAPROXY, CLIENT, 503, 13000, 12999);
+	const struct report *report;
+
+	feed_config(written);
+	feed_checks(written, 1, 1000, 11000);
+	check.client_cookie = check.answered_cookie = CLIENT;
+	check.header.flags |= ATTEMPT_ADJACENT_CLIENT;
+	written_feed(written, &check);
+	written_feed(written, &response);
+	report = written_finish(written);
+	assert_int_not_equal(written_error(written, CLIENT, 0)->cause, CAUSE_CONN_REFUSED);
+	assert_int_equal(written_configured(report, "api/app0")->checks.failed, 7);
+}
+
 #define checks_test(test) cmocka_unit_test_setup_teardown(test, written_setup, written_teardown)
 
 int main(void)
@@ -361,6 +380,7 @@ int main(void)
 		checks_test(test_status_up_ends_the_failures),
 		checks_test(test_check_at_another_port),
 		checks_test(test_claimed_check_is_undone),
+		checks_test(test_check_of_a_server_that_is_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,10 +23,13 @@
 #define PERIOD_SLACK_NS (5 * MS_NS)
 #define PERIOD_LEAST_NS (20 * MS_NS)
 #define SEARCH_MAX 256
+/* After so many failures in a row a server is taken to be out: HAProxy's `fall` is 3 unless it is set. */
+#define OUT_FAILURES 5
 
 struct check {
 	struct place_key key;
 	uint64_t failed;
+	unsigned int run; /* failures in a row */
 	uint64_t since_ns, last_ns, last_begun_ns;
 	uint64_t period_ns; /* between the beginnings of two failures; 0: not known */
 	uint64_t interval_ns; /* as configured; 0: not known */
@@ -112,6 +115,13 @@ static const struct configured_backend *find_checked(const struct configured *co
 	return NULL;
 }
 
+static uint64_t run_ns(const struct check *check)
+{
+	uint64_t period_ns = check->period_ns ? check->period_ns : check->interval_ns;
+
+	return period_ns ? period_ns * RUN_HALVES / 2 : RUN_NS;
+}
+
 /* Whether the attempt began a whole number of periods after the last failed check. */
 static bool is_periodic(const struct check *check, const struct event_attempt *attempt)
 {
@@ -140,6 +150,15 @@ static bool may_be_retry(const struct check *check, const struct event_attempt *
 	return false;
 }
 
+/* No request is sent to a server that its checks have taken out: what begins in their rhythm is one
+ * of them, whatever else the thread did then. */
+static bool is_of_server_out(const struct check *check, const struct event_attempt *attempt)
+{
+	return check->run >= OUT_FAILURES && check->since_ns && attempt->exchanges <= 1 &&
+	       attempt->started_ns <= check->last_begun_ns + run_ns(check) &&
+	       is_periodic(check, attempt);
+}
+
 /* "GET /health" is no check that sends POST. */
 static bool sent_another_method(const struct event_backend *config,
 				const struct event_attempt *attempt)
@@ -162,8 +181,11 @@ static bool is_down(const struct configured_backend *backend)
 static bool is_check_of(const struct configured_backend *backend, const struct check *check,
 			const struct event_attempt *attempt)
 {
-	if ((attempt->header.flags & ATTEMPT_ADJACENT_CLIENT) || attempt->answered_cookie ||
-	    attempt->exchanges > 1 || sent_another_method(&backend->config, attempt))
+	if (attempt->exchanges > 1 || sent_another_method(&backend->config, attempt))
+		return false;
+	if (is_of_server_out(check, attempt))
+		return true;
+	if ((attempt->header.flags & ATTEMPT_ADJACENT_CLIENT) || attempt->answered_cookie)
 		return false;
 	if (is_periodic(check, attempt))
 		return true;
@@ -181,13 +203,6 @@ static bool has_failed(const struct event_attempt *attempt)
 				ATTEMPT_TLS_REFUSED | ATTEMPT_RESET_RECEIVED;
 
 	return !(attempt->header.flags & ATTEMPT_ESTABLISHED) || (attempt->header.flags & failed);
-}
-
-static uint64_t run_ns(const struct check *check)
-{
-	uint64_t period_ns = check->period_ns ? check->period_ns : check->interval_ns;
-
-	return period_ns ? period_ns * RUN_HALVES / 2 : RUN_NS;
 }
 
 static uint64_t later(uint64_t left, uint64_t right)
@@ -211,13 +226,23 @@ static void note_run(struct check *check, const struct event_attempt *attempt)
 
 	if (check->last_begun_ns && begun_ns > check->last_begun_ns)
 		note_period(check, begun_ns - check->last_begun_ns);
-	if (!check->since_ns || begun_ns > check->last_ns + run_ns(check))
+	check->run++;
+	if (!check->since_ns || begun_ns > check->last_ns + run_ns(check)) {
 		check->since_ns = attempt->header.time_ns;
+		check->run = 1;
+	}
 	check->last_begun_ns = begun_ns;
 	check->last_ns = later(check->last_ns, attempt->header.time_ns);
 	if (attempt->received.status)
 		check->status = attempt->received.status;
 	check->latest = *attempt;
+}
+
+bool checks_is_certain(const struct checks *checks, const struct event_attempt *attempt)
+{
+	const struct check *check = find(checks, attempt->owner.group, &attempt->remote);
+
+	return check && is_of_server_out(check, attempt);
 }
 
 bool checks_note_attempt(struct checks *checks, const struct configured *configured,

@@ -32,6 +32,9 @@ void checks_free(struct checks *checks);
  * a health check, unless a 5xx claims it. */
 bool checks_note_attempt(struct checks *checks, const struct configured *configured,
 			 const struct event_attempt *attempt);
+/* Whether the attempt, not noted yet, is a health check for certain, which no 5xx can claim: in the
+ * rhythm of checks that have failed for so long that their server gets no request. */
+bool checks_is_certain(const struct checks *checks, const struct event_attempt *attempt);
 /* Connections to the address came about after `since_ns`. */
 void checks_note_connected(struct checks *checks, uint32_t group,
 			   const struct event_address *address, uint64_t since_ns);

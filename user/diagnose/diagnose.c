@@ -266,11 +266,13 @@ static int take_attempt(struct diagnosis *diagnosis, const struct event_attempt 
 		err = backends_note_attempt(diagnosis->backends, attempt);
 	if (!err)
 		entry = window_add_attempt(window, attempt);
-	if (entry)
+	if (entry) {
+		entry->is_certain_check = checks_is_certain(diagnosis->checks, attempt);
 		entry->is_check =
 			checks_note_attempt(diagnosis->checks, diagnosis->configured, attempt);
-	else if (!err)
+	} else if (!err) {
 		err = -ENOMEM;
+	}
 	peers_note_attempt(diagnosis->peers, attempt);
 	return err;
 }

@@ -310,6 +310,8 @@ static enum join_trust guess_trust(struct window *window, const struct attempt_e
 static enum join_trust exact_trust(struct window *window, const struct attempt_entry *last,
 				   bool answered, const struct error_entry *error)
 {
+	if (last->is_certain_check)
+		return JOIN_NONE;
 	if (!answered)
 		return guess_trust(window, last, error);
 	if (may_be_check(window, last, error))

@@ -53,7 +53,8 @@ bool joining_contradicts(const struct event_attempt *attempt, const struct event
 
 bool joining_is_free(const struct attempt_entry *attempt, const struct error_entry *error)
 {
-	return !attempt->claimed_by && !joining_contradicts(&attempt->event, &error->event);
+	return !attempt->claimed_by && !attempt->is_certain_check &&
+	       !joining_contradicts(&attempt->event, &error->event);
 }
 
 bool joining_may_explain(const struct event_attempt *attempt, const struct event_response *response)

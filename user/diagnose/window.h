@@ -56,6 +56,7 @@ struct attempt_entry {
 	enum join_trust trust;
 	bool settled; /* is in `kept` */
 	bool is_check; /* a health check, unless a 5xx claims it */
+	bool is_certain_check; /* no 5xx can */
 	enum attempt_decision decision;
 	enum cause_id cause; /* of an absorbed failure */
 	TAILQ_ENTRY(attempt_entry) by_age;
